@@ -1,0 +1,212 @@
+import { systemClock } from './clock.ts'
+import { Entry, never } from './entry.ts'
+import type { Space } from './space.ts'
+import { MARKER } from './text.ts'
+import type { AsyncStore } from './types.ts'
+
+/** What an asynchronous store is given: plain data that survives serialization. Times are those of the wall clock. */
+interface Record {
+  /** Says that the engine wrote this, and in which form. */
+  readonly polycache: 1
+  readonly value: unknown
+  /** When this was written; later writes of one process always have a greater number. */
+  readonly at: number
+  /** When this is no longer fresh; missing where it always is. */
+  readonly expiresAt?: number
+  /** With a tti: what no use can move `expiresAt` beyond; missing where there is no such time. */
+  readonly lastsUntil?: number
+}
+
+/**
+ * What a space does to a store that answers with promises.
+ *
+ * Operations on one key go out one after the other, so a delete waits for a write that already left. While one is out,
+ * the store is not asked for that key: a value on its way there is answered from here, a deleted one is a miss. When a
+ * delete or a write fails, nobody knows what the store still has, and nothing that was written until then is believed
+ * any more.
+ */
+class AsyncShelf {
+  readonly #space: Space
+  readonly #store: AsyncStore<string, unknown>
+  /** The last operation on each key that has one out. */
+  readonly #last = new Map<string, Promise<unknown>>()
+  /** Values on their way to the store. */
+  readonly #writing = new Map<string, Entry>()
+  /** A clear that is out: every operation waits for it. */
+  #clearing: Promise<unknown> | undefined
+  /** Records written up to this time are not believed. */
+  #believedAfter = -Infinity
+  /** The time of the last clear, read from the store once: a shared store cannot be emptied of one name. */
+  #lastClear: Promise<void> | undefined
+  #lastAt = -Infinity
+
+  constructor(space: Space) {
+    this.#space = space
+    this.#store = space.store as AsyncStore<string, unknown>
+  }
+
+  /** A value on its way to the store. */
+  onItsWay(storeKey: string): Entry | undefined {
+    return this.#writing.get(storeKey)
+  }
+
+  /** Reads this space's entry, fresh or not. Rejects when the store fails. */
+  async read(storeKey: string): Promise<Entry | undefined> {
+    if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.#writing.get(storeKey)
+    const record = await this.#readRecord(storeKey)
+    return record === undefined ? undefined : this.#entryOf(record)
+  }
+
+  /** Writes an entry, unless it is overtaken before its turn. */
+  write(storeKey: string, entry: Entry): Promise<void> {
+    this.#writing.set(storeKey, entry)
+    return this.#inTurn(
+      storeKey,
+      async () => {
+        if (this.#writing.get(storeKey) !== entry) return
+        const { ttl, record } = this.#recordOf(entry)
+        await this.#store.set(storeKey, record, ttl)
+      },
+      () => {
+        if (this.#writing.get(storeKey) === entry) this.#writing.delete(storeKey)
+      },
+    )
+  }
+
+  /** Deletes the key and says whether it was there. */
+  remove(storeKey: string): Promise<boolean> {
+    const wasOnItsWay = this.#writing.delete(storeKey)
+    return this.#inTurn(storeKey, async () => {
+      const wasThere = await this.#store.delete(storeKey)
+      return wasThere || wasOnItsWay
+    })
+  }
+
+  /** Makes an entry stale where it is, and says whether it was there. */
+  expire(storeKey: string): Promise<boolean> {
+    this.#writing.delete(storeKey)
+    return this.#inTurn(storeKey, async () => {
+      const record = await this.#readRecord(storeKey)
+      if (record === undefined) return false
+      const { lastsUntil: _, ...rest } = record
+      await this.#store.set(storeKey, { ...rest, at: this.#nextAt(), expiresAt: this.#wallNow() })
+      return true
+    })
+  }
+
+  /** Forgets all entries of this space: those that are there, and those on their way. */
+  clear(): Promise<void> {
+    this.#writing.clear()
+    this.#believedAfter = this.#nextAt()
+    const outside = [...this.#last.values(), this.#clearing]
+    this.#last.clear()
+    const clearing = Promise.allSettled(outside).then(async () => {
+      if (this.#space.name === undefined && this.#store.clear !== undefined) await this.#store.clear()
+      else await this.#store.set(this.#lastClearKey(), { at: this.#believedAfter })
+    })
+    const cleared = clearing.finally(() => {
+      if (this.#clearing === cleared) this.#clearing = undefined
+    })
+    cleared.catch(() => {})
+    this.#clearing = cleared
+    return cleared
+  }
+
+  /** Fulfilled when nothing that has been begun is out any more. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#last.values(), this.#clearing])
+  }
+
+  async #readRecord(storeKey: string): Promise<Record | undefined> {
+    const [record] = await Promise.all([this.#store.get(storeKey), this.#learnLastClear()])
+    return isRecord(record) && record.at > this.#believedAfter ? record : undefined
+  }
+
+  /** Runs an operation on a key after the one that is out, and `done` in the step in which the next may begin. */
+  #inTurn<R>(storeKey: string, operation: () => Promise<R>, done?: () => void): Promise<R> {
+    const before = this.#last.get(storeKey) ?? this.#clearing
+    const inTurn = async (): Promise<R> => {
+      try {
+        if (before !== undefined) await before.catch(() => {})
+        return await operation()
+      } catch (error) {
+        this.#disbelieve()
+        throw error
+      } finally {
+        done?.()
+        if (this.#last.get(storeKey) === result) this.#last.delete(storeKey)
+      }
+    }
+    const result: Promise<R> = inTurn()
+    this.#last.set(storeKey, result)
+    result.catch(() => {})
+    return result
+  }
+
+  #disbelieve(): void {
+    this.#believedAfter = Math.max(this.#believedAfter, this.#nextAt())
+  }
+
+  #lastClearKey(): string {
+    return `${this.#space.storeKey('') as string}${MARKER}cleared`
+  }
+
+  #learnLastClear(): Promise<void> | undefined {
+    if (this.#space.name === undefined && this.#store.clear !== undefined) return undefined
+    this.#lastClear ??= this.#readLastClear().catch((error: unknown) => {
+      this.#lastClear = undefined
+      throw error
+    })
+    return this.#lastClear
+  }
+
+  async #readLastClear(): Promise<void> {
+    const record = (await this.#store.get(this.#lastClearKey())) as { at?: unknown } | undefined
+    if (typeof record?.at === 'number') this.#believedAfter = Math.max(this.#believedAfter, record.at)
+  }
+
+  #wallNow(): number {
+    return this.#space.clock === systemClock ? Date.now() : this.#space.clock.now()
+  }
+
+  /** The time of a write. A clock that stands still or goes back does not make two writes of one time. */
+  #nextAt(): number {
+    this.#lastAt = Math.max(this.#wallNow(), this.#lastAt + 1 / 1024)
+    return this.#lastAt
+  }
+
+  #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
+    const ahead = this.#wallNow() - this.#space.clock.now()
+    const lastsUntil = entry.details?.lastsUntil ?? never
+    const record: Record = {
+      polycache: 1,
+      value: entry.value,
+      at: this.#nextAt(),
+      ...(entry.expiresAt === never ? {} : { expiresAt: entry.expiresAt + ahead }),
+      ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
+    }
+    return { record, ttl: entry.expiresAt === never ? undefined : entry.remaining() }
+  }
+
+  #entryOf(record: Record): Entry {
+    const ahead = this.#wallNow() - this.#space.clock.now()
+    const lastsUntil = record.lastsUntil === undefined ? never : record.lastsUntil - ahead
+    const expiresAt = record.expiresAt === undefined ? never : record.expiresAt - ahead
+    return new Entry(record.value, undefined, this.#space.generation, expiresAt, { lastsUntil })
+  }
+}
+
+function isRecord(value: unknown): value is Record {
+  return typeof value === 'object' && value !== null && (value as Partial<Record>).polycache === 1
+}
+
+export type { AsyncShelf }
+
+const shelves = new WeakMap<Space, AsyncShelf>()
+
+/** The one shelf of a space: functions that share their keys share the order of what they do. */
+export function asyncShelfOf(space: Space): AsyncShelf {
+  let shelf = shelves.get(space)
+  if (shelf === undefined) shelves.set(space, (shelf = new AsyncShelf(space)))
+  return shelf
+}

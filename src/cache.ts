@@ -1,0 +1,97 @@
+import { callable } from './check.ts'
+import { checkedCallOptions, checkedWait, type CloseOptions } from './controls.ts'
+import type { Stats } from './counters.ts'
+import { checkEngineOptions, checkStore, type EngineOptions } from './engine-options.ts'
+import { Engine, type CallOptions } from './engine.ts'
+import type { Answer, StoreOf } from './store-types.ts'
+
+/** The options of a {@link Cache}: those of `cached` but the key function. Their functions are given value and key. */
+export interface CacheOptions<K, V> extends EngineOptions<V, [key: K]> {}
+
+const callOptionNames = ['signal', 'ttl', 'fresh']
+
+/**
+ * A cache by key, for use without a function: what `cached` does, asked with a key and a load.
+ *
+ * @example
+ * const pages = new Cache<string, Page>(lru({ max: 500 }), { ttl: 60_000 })
+ * const page = await pages.get(url, fetchPage)
+ */
+export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
+  readonly store: S
+  readonly #engine: Engine<V, [key: K]>
+
+  /**
+   * @param store decides what to keep: a policy, a Map, any store of that form, synchronous or not
+   * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other
+   */
+  constructor(store: S, options: CacheOptions<K, V> = {}) {
+    this.store = store
+    checkStore(store)
+    checkEngineOptions('Cache', options, [])
+    this.#engine = new Engine(checkStore(store), options)
+  }
+
+  /** Gives what is kept for the key, or what `load` gives for it. Calls that come while it runs share one load. */
+  get(key: K, load: (key: K) => V | PromiseLike<V>, options?: CallOptions<V, [key: K]>): Promise<V> {
+    try {
+      callable('load', load)
+      if (options !== undefined) checkedCallOptions('get', options, callOptionNames)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
+    const entry = options?.fresh === true ? undefined : this.#engine.find(key)
+    return entry === undefined ? this.#engine.miss(key, load, undefined, [key], options) : entry.settled()
+  }
+
+  /** Puts a value in. It wins over every load that began earlier. */
+  set(key: K, value: V): Answer<S, void> {
+    return this.#engine.room.set(key, [key], value) as Answer<S, void>
+  }
+
+  /** Forgets the key and says whether it was there. A load that is running may no longer write. */
+  delete(key: K): Answer<S, boolean> {
+    return this.#engine.room.invalidate(key) as Answer<S, boolean>
+  }
+
+  /** Makes the key's entry stale and says whether it was there. A load that is running may no longer write. */
+  expire(key: K): Answer<S, boolean> {
+    return this.#engine.room.expire(key) as Answer<S, boolean>
+  }
+
+  /** Whether `get` would be a hit. Counts nothing, and changes no order in a store that has `peek`. */
+  has(key: K): Answer<S, boolean> {
+    return this.#engine.room.has(key) as Answer<S, boolean>
+  }
+
+  /** The value that a hit would give, or `undefined`. Counts nothing, as `has`. */
+  peek(key: K): Answer<S, V | undefined> {
+    return this.#engine.room.peek(key) as Answer<S, V | undefined>
+  }
+
+  /** Forgets all entries of this cache. Loads that are running may no longer write. */
+  clear(): Answer<S, void> {
+    return this.#engine.room.clear() as Answer<S, void>
+  }
+
+  /** What has happened since the beginning or the last `resetStats`. */
+  stats(): Stats {
+    return this.#engine.room.stats()
+  }
+
+  /** Sets all counts to 0. */
+  resetStats(): void {
+    this.#engine.room.resetStats()
+  }
+
+  /** Ends it, once: every later call is refused with a `ClosedError`. The store is left as it is. */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#engine.close(checkedWait(options))
+  }
+
+  /** Ends it as `close()` does. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#engine.close(true)
+  }
+}

@@ -1,0 +1,85 @@
+import { callable } from './check.ts'
+import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
+import { checkStore, type EngineOptions } from './engine-options.ts'
+import { Engine, type CallOptions } from './engine.ts'
+import { Freshness } from './freshness.ts'
+import type { AnyFunction, Result, StoreOf } from './store-types.ts'
+
+/** A cached function that returns at once: the function itself and its controls. */
+export type CachedSync<F extends AnyFunction, S = unknown> = F & Controls<F, S> & SyncControls<F>
+
+/** The controls that only a function that returns at once has. */
+export interface SyncControls<F extends AnyFunction> {
+  /** Loads anew. */
+  refresh(...args: Parameters<F>): Result<F>
+  /** The function, called under these options. */
+  with(options: Omit<CallOptions<Result<F>, Parameters<F>>, 'signal'>): F
+}
+
+/** What {@link cachedSync} gives: it makes the cached function of a function. */
+export interface CachedSyncMaker<S, V, KF> {
+  <F extends (...args: any[]) => V>(
+    load: F & (KF extends (...args: Parameters<F>) => unknown ? unknown : never),
+  ): CachedSync<F, S>
+}
+
+const callOptionNames = ['ttl', 'fresh']
+
+/**
+ * Caches a function that returns at once: the same stores, keys, expiry and controls as `cached`, without promises.
+ *
+ * There are no loads in the air to share; what the function throws goes through to its caller. A function that returns
+ * a promise is refused when it is called: `cached` is for those.
+ *
+ * @example
+ * const parse = cachedSync(lru({ max: 100 }))((text: string) => JSON.parse(text))
+ *
+ * @param store one that answers at once
+ * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other
+ */
+export function cachedSync<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+  store: S,
+  key: (...args: Args) => K,
+  options?: Omit<EngineOptions<V, Args>, 'context'>,
+): CachedSyncMaker<S, V, (...args: Args) => K>
+export function cachedSync<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+  store: S,
+  options: Omit<EngineOptions<V, Args>, 'context'> & { key: (...args: Args) => K },
+): CachedSyncMaker<S, V, (...args: Args) => K>
+export function cachedSync<S extends StoreOf<never>, V = unknown, Args extends readonly unknown[] = any[]>(
+  store: S,
+  options?: Omit<EngineOptions<V, Args>, 'context'>,
+): CachedSyncMaker<S, V, AnyFunction>
+export function cachedSync(
+  store: unknown,
+  keyOrOptions?: AnyFunction | EngineOptions<unknown, unknown[]>,
+  moreOptions?: EngineOptions<unknown, unknown[]>,
+): (load: AnyFunction) => unknown {
+  const checked = checkStore(store)
+  const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions)
+  new Freshness(options)
+  return load => {
+    callable('the function to cache', load)
+    return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
+  }
+}
+
+function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
+  function callWith(self: unknown, args: unknown[], options?: CallOptions<unknown, unknown[]>): unknown {
+    const key: unknown = keyOf(...args)
+    const entry = options?.fresh === true ? undefined : engine.find(key)
+    return entry === undefined ? engine.missNow(key, load, self, args, options) : entry.value
+  }
+  function call(this: unknown, ...args: unknown[]): unknown {
+    return callWith(this, args)
+  }
+  return Object.assign(addControls(call, engine, keyOf, load, name), {
+    refresh: (...args: unknown[]) => callWith(undefined, args, { fresh: true }),
+    with(options: CallOptions<unknown, unknown[]>) {
+      const asked = { ...checkedCallOptions('with', options, callOptionNames) }
+      return function (this: unknown, ...args: unknown[]): unknown {
+        return callWith(this, args, asked)
+      }
+    },
+  })
+}

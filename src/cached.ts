@@ -1,0 +1,126 @@
+import { callable } from './check.ts'
+import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
+import { checkStore, type EngineOptions } from './engine-options.ts'
+import { Engine, type CallOptions } from './engine.ts'
+import { Freshness } from './freshness.ts'
+import type { ArgsKey } from './keys.ts'
+import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
+
+/** The options of {@link cached}. */
+export interface CachedOptions<V, Args extends readonly unknown[]> extends EngineOptions<V, Args> {
+  /** Gives the key of a call: calls with equal keys share one entry. Default: `argsKey`. */
+  key?: (...args: Args) => unknown
+}
+
+/** A cached function: the function itself, with promised results, and its controls. */
+export type Cached<F extends AnyFunction, S = unknown> = Promised<F> & Controls<F, S> & AsyncControls<F>
+
+/** The controls that only a function with promised results has. */
+export interface AsyncControls<F extends AnyFunction> {
+  /** Loads anew, and never joins a load that began before. The old value is served until the new one is there. */
+  refresh(...args: Parameters<F>): Promise<Result<F>>
+  /** The function, called under these options. */
+  with(options: CallOptions<Result<F>, Parameters<F>>): Promised<F>
+}
+
+/** What {@link cached} gives: it makes the cached function of a load, and refuses one that the rest does not fit. */
+export interface CachedMaker<S, V, Args extends readonly unknown[], KF> {
+  <F extends (...args: [...Args, ...any[]]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
+  <F extends (...args: any[]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
+}
+
+/** Nothing more where the key function takes the load's parameters and the store takes its keys, a refusal otherwise. */
+type Fits<F extends AnyFunction, S, KF> = KF extends AnyFunction
+  ? KF extends (...args: Parameters<F>) => unknown
+    ? unknown
+    : { 'the key function does not take the parameters of the function': never }
+  : S extends { delete(...args: never): PromiseLike<unknown> }
+    ? unknown
+    : S extends StoreOf<ArgsKey<Parameters<F>>>
+      ? unknown
+      : { 'the store does not take the keys of argsKey for these parameters': never }
+
+const callOptionNames = ['signal', 'ttl', 'fresh']
+
+/**
+ * Caches an async function: one load per key however many callers come, values kept in any Map-like store, expiry with
+ * jitter, and invalidation that a running load cannot undo.
+ *
+ * @example
+ * const getUser = cached(lru({ max: 1_000 }), (user: UserRef) => user.id, { ttl: 60_000, jitter: 10_000 })(fetchUser)
+ *
+ * @param store decides what to keep: a policy, a Map, any store of that form, synchronous or not
+ * @param key gives the key of a call; default: `argsKey`, all arguments by their structure
+ * @returns a function that takes the load and gives the cached function, which never throws: a throw of the key
+ *   function or of the load is a rejection
+ * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other, and `TypeError` when a
+ *   second function is made on one store and their names do not keep them apart
+ */
+export function cached<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+  store: S,
+  key: (...args: Args) => K,
+  options?: EngineOptions<V, Args>,
+): CachedMaker<S, V, Args, (...args: Args) => K>
+export function cached<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+  store: S,
+  options: EngineOptions<V, Args> & { key: (...args: Args) => K },
+): CachedMaker<S, V, Args, (...args: Args) => K>
+export function cached<S extends StoreOf<never>, V = unknown, Args extends readonly unknown[] = any[]>(
+  store: S,
+  options?: EngineOptions<V, Args>,
+): CachedMaker<S, V, Args, undefined>
+export function cached(
+  store: unknown,
+  keyOrOptions?: AnyFunction | CachedOptions<unknown, unknown[]>,
+  moreOptions?: EngineOptions<unknown, unknown[]>,
+): (load: AnyFunction) => unknown {
+  const checked = checkStore(store)
+  const { keyOf, options } = keyAndOptions('cached', keyOrOptions, moreOptions)
+  new Freshness(options)
+  return load => {
+    callable('the function to cache', load)
+    return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
+  }
+}
+
+function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
+  // The hit path: no rest parameter and no spreading, which would cost as much as the look-up in the store.
+  /* oxlint-disable prefer-rest-params */
+  function call(this: unknown, first?: unknown): Promise<unknown> {
+    let key: unknown
+    try {
+      if (arguments.length === 1) key = keyOf(first)
+      else if (arguments.length === 2) key = keyOf(first, arguments[1])
+      else key = keyOf.apply(undefined, arguments as unknown as unknown[])
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    const entry = engine.find(key)
+    if (entry !== undefined) return entry.promise ?? entry.settled()
+    if (arguments.length === 1) return engine.miss(key, load, this, [first])
+    return engine.miss(key, load, this, Array.prototype.slice.call(arguments) as unknown[])
+  }
+  /* oxlint-enable prefer-rest-params */
+
+  function callWith(self: unknown, args: unknown[], options: CallOptions<unknown, unknown[]>): Promise<unknown> {
+    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
+    let key: unknown
+    try {
+      key = keyOf(...args)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    const entry = options.fresh === true ? undefined : engine.find(key)
+    return entry === undefined ? engine.miss(key, load, self, args, options) : entry.settled()
+  }
+
+  return Object.assign(addControls(call, engine, keyOf, load, name), {
+    refresh: (...args: unknown[]) => callWith(undefined, args, { fresh: true }),
+    with(options: CallOptions<unknown, unknown[]>) {
+      const asked = { ...checkedCallOptions('with', options, callOptionNames) }
+      return function (this: unknown, ...args: unknown[]): Promise<unknown> {
+        return callWith(this, args, asked)
+      }
+    },
+  })
+}

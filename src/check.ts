@@ -1,0 +1,97 @@
+/**
+ * The one place that words the errors about options: *name · what it must be · what it was*.
+ *
+ * A value of the wrong type is a `TypeError`, a number out of bounds a `RangeError`.
+ */
+
+/** How a wrong value is shown in an error: short, on one line, and never by running the value's own code. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+    case 'bigint':
+      return `${value}n`
+    case 'function':
+      return 'a function'
+    case 'symbol':
+      return 'a symbol'
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object'
+    default:
+      return Object.is(value, -0) ? '-0' : String(value)
+  }
+}
+
+/** A `TypeError` in the form of every option error. */
+export function wrongType(name: string, must: string, value: unknown): TypeError {
+  return new TypeError(`${name} must be ${must}, but got: ${show(value)}`)
+}
+
+/** A `RangeError` in the form of every option error. */
+export function outOfRange(name: string, must: string, value: unknown): RangeError {
+  return new RangeError(`${name} must be ${must}, but got: ${show(value)}`)
+}
+
+function numberError(name: string, must: string, value: unknown): Error {
+  return typeof value === 'number' ? outOfRange(name, must, value) : wrongType(name, must, value)
+}
+
+/** Returns a count: a non-negative integer that a store can hold. */
+export function count(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw numberError(name, 'a positive integer (or 0, which keeps nothing)', value)
+  }
+  return value as number
+}
+
+/** Returns a positive integer. */
+export function positiveInteger(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) <= 0) throw numberError(name, 'a positive integer', value)
+  return value as number
+}
+
+/** Returns a number of milliseconds: 0 or more, `Infinity` included. */
+export function duration(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0)) {
+    throw numberError(name, 'a number of milliseconds, 0 or more', value)
+  }
+  return value
+}
+
+/** Returns a number of milliseconds: 0 or more, and finite. */
+export function finiteDuration(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0) || value === Infinity) {
+    throw numberError(name, 'a finite number of milliseconds, 0 or more', value)
+  }
+  return value
+}
+
+/** Returns a function. */
+export function callable<F extends (...args: never[]) => unknown>(name: string, value: F): F {
+  if (typeof value !== 'function') throw wrongType(name, 'a function', value)
+  return value
+}
+
+/** Returns a boolean. */
+export function flag(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw wrongType(name, 'true or false', value)
+  return value
+}
+
+/** Returns a clock. */
+export function clockLike<C extends { now(): number }>(name: string, value: C): C {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || typeof value.now !== 'function') {
+    throw wrongType(name, 'a clock, an object with now(): ms', value)
+  }
+  return value
+}
+
+/** Checks that `options` is an object with no name outside `known`. */
+export function knownOptions(owner: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw wrongType(`the options of ${owner}`, 'an object', options)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw wrongType(`an option of ${owner}`, `one of ${known.join(', ')}`, name)
+  }
+}

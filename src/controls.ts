@@ -1,0 +1,119 @@
+import { callable, flag, knownOptions, wrongType } from './check.ts'
+import type { Stats } from './counters.ts'
+import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
+import type { CallOptions, Engine } from './engine.ts'
+import { checkedTtl } from './freshness.ts'
+import { argsKey } from './keys.ts'
+import type { AnyFunction, Answer, Result } from './store-types.ts'
+
+/** How a function or a cache is ended. */
+export interface CloseOptions {
+  /** Whether running loads are awaited and kept; if not, their signals fire and nothing is kept. Default: `true`. */
+  wait?: boolean
+}
+
+/** What every cached function can be asked and told; parameters are those of the function itself. */
+export interface Controls<F extends AnyFunction, S> {
+  /**
+   * Forgets what there is for these arguments, and says whether it was there. A load that is running may no longer
+   * write; those who wait for it get its value, and a call from here on begins a new one.
+   */
+  invalidate(...args: Parameters<F>): Answer<S, boolean>
+  /** Makes what there is for these arguments stale, and says whether it was there. Fences like `invalidate`. */
+  expire(...args: Parameters<F>): Answer<S, boolean>
+  /** Whether a call would be a hit. Counts nothing, and changes no order in a store that has `peek`. */
+  has(...args: Parameters<F>): Answer<S, boolean>
+  /** The value that a hit would give, or `undefined`. Counts nothing, as `has`. */
+  peek(...args: Parameters<F>): Answer<S, Result<F> | undefined>
+  /** Puts a value in without a load. It wins over every load that began earlier. */
+  set(args: Parameters<F>, value: Result<F>): Answer<S, void>
+  /** Forgets all entries of this function, and only this function's. Fences like `invalidate`. */
+  clear(): Answer<S, void>
+  /** What has happened since the beginning or the last `resetStats`. */
+  stats(): Stats
+  /** Sets all counts to 0. */
+  resetStats(): void
+  /** The key of a call with these arguments. */
+  key(...args: Parameters<F>): unknown
+  /** The function that was cached. */
+  readonly load: F
+  /** The store that keeps its values. */
+  readonly store: S
+  /** The name given, or that of the function. */
+  readonly name: string
+  /** Ends it, once: every later call is refused with a `ClosedError`. The store is left as it is. */
+  close(options?: CloseOptions): Promise<void>
+  /** Ends it as `close()` does. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Adds the {@link Controls} to the function that stands for `load`. */
+export function addControls<V, C extends AnyFunction>(
+  call: C,
+  engine: Engine<V, unknown[]>,
+  keyOf: AnyFunction,
+  load: AnyFunction,
+  name: string,
+): C {
+  const { room } = engine
+  const controls: { [Name in Exclude<keyof Controls<AnyFunction, unknown>, 'name'>]: unknown } = {
+    invalidate: (...args: unknown[]) => room.invalidate(keyOf(...args)),
+    expire: (...args: unknown[]) => room.expire(keyOf(...args)),
+    has: (...args: unknown[]) => room.has(keyOf(...args)),
+    peek: (...args: unknown[]) => room.peek(keyOf(...args)),
+    set: (args: unknown[], value: V) => {
+      if (!Array.isArray(args)) throw wrongType('the first argument of set', 'an array of arguments', args)
+      return room.set(keyOf(...args), args, value)
+    },
+    clear: () => room.clear(),
+    stats: () => room.stats(),
+    resetStats: () => room.resetStats(),
+    key: keyOf,
+    load,
+    store: room.store,
+    close: (options?: CloseOptions) => engine.close(checkedWait(options)),
+    [Symbol.asyncDispose]: () => engine.close(true),
+  }
+  Object.defineProperty(call, 'name', { value: name, configurable: true })
+  Object.defineProperty(call, 'length', { value: load.length, configurable: true })
+  return Object.assign(call, controls)
+}
+
+/** Checks the options of `close`, and gives whether to wait. */
+export function checkedWait(options: CloseOptions = {}): boolean {
+  knownOptions('close', options, ['wait'])
+  return options.wait === undefined ? true : flag('wait', options.wait)
+}
+
+/** Checks what a call was asked to be made with. */
+export function checkedCallOptions<V, Args extends readonly unknown[]>(
+  owner: string,
+  options: CallOptions<V, Args>,
+  names: readonly string[],
+): CallOptions<V, Args> {
+  knownOptions(owner, options, names)
+  const { signal, ttl, fresh } = options
+  if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
+  if (ttl !== undefined) checkedTtl(ttl)
+  if (fresh !== undefined) flag('fresh', fresh)
+  return options
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  const signal = value as Partial<AbortSignal> | null
+  return typeof signal === 'object' && typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
+}
+
+/** Takes apart what comes after the store: a key function, options, both or neither. */
+export function keyAndOptions<O extends EngineOptions<unknown, unknown[]>>(
+  owner: string,
+  keyOrOptions: AnyFunction | (O & { key?: AnyFunction }) | undefined,
+  moreOptions: O | undefined,
+): { keyOf: AnyFunction; options: O } {
+  const keyComesFirst = typeof keyOrOptions === 'function'
+  const options = (keyComesFirst ? moreOptions : keyOrOptions) ?? ({} as O)
+  if (!keyComesFirst && moreOptions !== undefined) throw wrongType('the key function', 'a function', keyOrOptions)
+  checkEngineOptions(owner, options, keyComesFirst ? [] : ['key'])
+  const key = keyComesFirst ? keyOrOptions : (options as { key?: AnyFunction }).key
+  return { keyOf: key === undefined ? argsKey : callable('key', key), options }
+}

@@ -1,0 +1,251 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { wrongType } from './check.ts'
+import type { EngineOptions } from './engine-options.ts'
+import { Entry, never } from './entry.ts'
+import { ClosedError, ReentrantLoadError } from './errors.ts'
+import { begin, Flight, type Load } from './flight.ts'
+import type { Ttl } from './freshness.ts'
+import { isInside, run, type InContext, type Steps } from './reentry.ts'
+import { Room } from './room.ts'
+import { isThenable, type AnyStore, type Space } from './space.ts'
+import type { Store } from './types.ts'
+
+/** What one call may ask for. */
+export interface CallOptions<V, Args extends readonly unknown[]> {
+  /** Ends this caller's wait, and nobody else's, with `signal.reason`. */
+  signal?: AbortSignal
+  /** Milliseconds that the value is fresh, in place of the function's `ttl`, if this call begins the load. */
+  ttl?: Ttl<V, Args>
+  /** Whether to load anew whatever the store has. Default: `false`. */
+  fresh?: boolean
+}
+
+/** How keys go to the store: as they are, in another form, or not on the hit path at all. */
+const asTheyAre = 0
+const rewritten = 1
+const notOnHitPath = 2
+
+/** What {@link Engine.find} found where the store could not even be read. */
+const unreadable = Symbol('unreadable')
+
+/**
+ * One load per key, over any store.
+ *
+ * A call is {@link find}, and where that finds nothing, at once {@link miss}. `find` is the hit path, one short
+ * function: whatever a function does not use is not on it. All else may take its time.
+ */
+export class Engine<V, Args extends readonly unknown[]> {
+  readonly room: Room<V, Args>
+  readonly #store: Store<unknown, unknown>
+  readonly #space: Space
+  readonly #inContext: InContext | undefined
+  #keys: typeof asTheyAre | typeof rewritten | typeof notOnHitPath
+  /** What the store gave to {@link find}, for the {@link miss} that follows in the same step. */
+  #found: unknown
+  #closing: Promise<void> | undefined
+  readonly #steps: Steps<Flight<V, Args>, V> = {
+    begin,
+    landed: (flight, value) => this.#landed(flight, value),
+    failed: flight => this.#failed(flight),
+  }
+
+  constructor(store: AnyStore, options: EngineOptions<V, Args>) {
+    this.room = new Room(store, options)
+    this.#store = store as Store<unknown, unknown>
+    this.#space = this.room.space
+    this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
+    this.#keys = this.#space.kind === 'async' ? notOnHitPath : options.name === undefined ? asTheyAre : rewritten
+  }
+
+  /** Gives the fresh entry of a key and counts a hit, or gives `undefined`: then {@link miss} must follow at once. */
+  find(key: unknown): Entry<V> | undefined {
+    let storeKey = key
+    if (this.#keys !== asTheyAre) {
+      if (this.#keys === notOnHitPath) return undefined
+      storeKey = this.#space.storeKey(key)
+    }
+    let held
+    try {
+      held = this.#store.get(storeKey) as Entry<V> | undefined | null
+    } catch (error) {
+      this.#found = unreadable
+      this.room.storeFailed(error)
+      return undefined
+    }
+    if (
+      held !== undefined &&
+      held !== null &&
+      held.generation === this.#space.generation &&
+      (held.expiresAt === never || this.room.freshness.use(held))
+    ) {
+      this.room.counters.hits++
+      return held
+    }
+    this.#found = held
+    return undefined
+  }
+
+  /** Goes on with a call for which {@link find} found nothing: joins the load in the air, or begins one. */
+  miss(key: unknown, load: Load<V>, self: unknown, args: Args, options?: CallOptions<V, Args>): Promise<V> {
+    try {
+      const storeKey = this.#enter(key)
+      if (options?.fresh === true) this.#supersede(storeKey)
+      else if (this.#space.kind === 'async') {
+        const onItsWay = this.room.findOnItsWay(storeKey)
+        if (onItsWay !== undefined) return onItsWay.settled()
+      }
+      let flight = this.#space.flights.get(storeKey) as Flight<V, Args> | undefined
+      if (flight !== undefined) this.#join(flight)
+      else {
+        flight = new Flight(this, key, storeKey, load, self, args, options?.ttl)
+        this.#space.flights.add(flight)
+        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight, options?.fresh) : this.#load(flight)
+        if (flight.ended) flight.promise.catch(ignore)
+      }
+      const signal = options?.signal
+      if (signal === undefined) return flight.wait()
+      const begun = flight
+      return begun.waitUntil(signal, reason => this.#abandon(begun, reason))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** Goes on with a call of a function that returns at once, as {@link miss} does for one that returns a promise. */
+  missNow(key: unknown, load: Load<V>, self: unknown, args: Args, options?: CallOptions<V, Args>): V {
+    const storeKey = this.#enter(key)
+    if (this.#space.kind === 'async') throw wrongType('store', 'one that answers at once', this.room.store)
+    this.#supersede(storeKey)
+    const flight = new Flight<V, Args>(this, key, storeKey, load, self, args, options?.ttl)
+    this.#space.flights.add(flight)
+    this.#begun(flight)
+    try {
+      const value = begin(flight)
+      if (isThenable(value)) throw wrongType('what the function returns', 'a value (use cached for a promise)', value)
+      this.#landed(flight, value)
+      return value
+    } catch (error) {
+      this.#failed(flight)
+      throw error
+    }
+  }
+
+  /** Ends it: no call is taken any more. Loads that are running are awaited, or aborted and not kept. */
+  close(wait: boolean): Promise<void> {
+    if (this.#closing === undefined) {
+      this.room.closed = true
+      this.#keys = notOnHitPath
+      this.#closing = this.#end(wait)
+    }
+    return this.#closing
+  }
+
+  async #end(wait: boolean): Promise<void> {
+    const flights = [...this.#space.flights, ...this.#space.revoked].filter(flight => flight.owner === this)
+    if (wait) await Promise.allSettled(flights.map(flight => flight.promise))
+    else {
+      const reason = new ClosedError('this was closed while the load ran', undefined)
+      for (const flight of flights) {
+        this.#space.revokeFlight(flight)
+        flight.abort(reason)
+      }
+    }
+    await this.room.asyncShelf?.idle()
+    this.room.leave()
+  }
+
+  /** What every call that is no hit begins with. Gives the key's form in the store. */
+  #enter(key: unknown): unknown {
+    const found = this.#found
+    this.#found = undefined
+    const space = this.#space
+    if (this.room.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
+    if (space.kind === 'unknown' && found !== unreadable) space.isAsync(key, found)
+    if (space.kind === 'async') this.#keys = notOnHitPath
+    const storeKey = space.storeKey(key)
+    if (space.revoked.size > 0) for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)
+    if (found instanceof Entry && found.generation === space.generation) this.room.dropExpired(storeKey)
+    return storeKey
+  }
+
+  /** Revokes the load in the air for a key, in favour of one that begins now. */
+  #supersede(storeKey: unknown): void {
+    const flight = this.#space.flights.get(storeKey)
+    if (flight !== undefined && isInside(flight)) throw reentrant(flight.key)
+    this.#space.revoke(storeKey)
+  }
+
+  /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
+  #join(flight: Flight<V, Args>): void {
+    if (isInside(flight)) throw reentrant(flight.key)
+    if (flight.askers > 0) flight.askers++
+    else this.room.counters.joins++
+  }
+
+  /** Reads an asynchronous store, and loads where that gives nothing fresh. */
+  async #readOrLoad(flight: Flight<V, Args>, fresh: boolean | undefined): Promise<V> {
+    if (fresh !== true) {
+      flight.askers = 1
+      const entry = await this.room.readFresh(flight)
+      const { askers } = flight
+      flight.askers = 0
+      const { counters } = this.room
+      if (entry !== undefined) {
+        counters.hits += askers
+        this.#space.remove(flight)
+        return entry.value
+      }
+      counters.joins += askers - 1
+      if (flight.aborted) {
+        counters.misses++
+        this.#space.remove(flight)
+        throw flight.signal.reason as Error
+      }
+    }
+    return this.#load(flight)
+  }
+
+  /** Begins the load of a flight. What comes of it is dealt with before any caller hears of it. */
+  #load(flight: Flight<V, Args>): Promise<V> {
+    this.#begun(flight)
+    return run(flight, this.#steps, this.#inContext)
+  }
+
+  #begun(flight: Flight<V, Args>): void {
+    this.room.counters.misses++
+    this.room.counters.loads++
+    flight.startedAt = this.room.freshness.clock.now()
+  }
+
+  #landed(flight: Flight<V, Args>, value: V): void {
+    this.room.counters.loadMs += this.room.freshness.clock.now() - flight.startedAt
+    if (!flight.revoked) this.room.keep(flight, value)
+    this.#ended(flight)
+  }
+
+  #failed(flight: Flight<V, Args>): void {
+    this.room.counters.loadMs += this.room.freshness.clock.now() - flight.startedAt
+    this.room.counters.loadFailures++
+    // Whoever waits has a handler of its own, but maybe nobody does any longer.
+    flight.promise?.catch(ignore)
+    this.#ended(flight)
+  }
+
+  #ended(flight: Flight<V, Args>): void {
+    this.#space.remove(flight)
+    flight.ended = true
+  }
+
+  /** The last caller has left: nobody wants the load any more. */
+  #abandon(flight: Flight<V, Args>, reason: unknown): void {
+    if (flight.ended) return
+    this.#space.revokeFlight(flight)
+    flight.abort(reason)
+  }
+}
+
+function reentrant(key: unknown): ReentrantLoadError {
+  return new ReentrantLoadError('a load has called its own function with its own key, and would wait for itself', key)
+}
+
+function ignore(): void {}

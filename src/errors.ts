@@ -1,0 +1,25 @@
+/** A value that a key function cannot turn into a key without the danger of two values sharing it. */
+export class KeyError extends TypeError {
+  override readonly name = 'KeyError'
+}
+
+/** What the errors that speak of one key have in common. */
+abstract class KeyedError extends Error {
+  /** The key that the call was about. */
+  readonly key: unknown
+
+  constructor(message: string, key: unknown, options?: ErrorOptions) {
+    super(message, options)
+    this.key = key
+  }
+}
+
+/** A load that called its own function with its own key, and would have waited for itself for ever. */
+export class ReentrantLoadError extends KeyedError {
+  override readonly name = 'ReentrantLoadError'
+}
+
+/** A call to a function or a cache that has been closed. */
+export class ClosedError extends KeyedError {
+  override readonly name = 'ClosedError'
+}

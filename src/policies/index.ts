@@ -1,0 +1,8 @@
+export { type BoundOptions } from './bounds.ts'
+export { fifo, type Fifo, type FifoOptions } from './fifo.ts'
+export { lfu, type Lfu, type LfuOptions } from './lfu.ts'
+export { lru, type Lru, type LruOptions } from './lru.ts'
+export { none, type None, type NoneOptions } from './none.ts'
+export { random, type Random as RandomPolicy, type RandomOptions } from './random.ts'
+export { ttl, type Ttl, type TtlOptions } from './ttl.ts'
+export { unbounded, type Unbounded, type UnboundedOptions } from './unbounded.ts'

@@ -1,0 +1,186 @@
+import { LRUCache } from 'lru-cache'
+import { outOfRange } from '../check.ts'
+import type { OrderedPolicy, RemovalCause, RemovalListener } from '../types.ts'
+import { type BoundOptions, type Bounds, boundsOf, howMany } from './bounds.ts'
+import { Removals } from './removals.ts'
+
+/** The room of an {@link lru}: `max`, or `maxWeight` with `weigher`, or both. */
+export interface LruOptions<K, V> extends BoundOptions<K, V> {}
+
+/** The most keys that a `Map` of the engine can turn over: beyond it, deleting and adding ends in a `RangeError`. */
+const mostKeys = 2 ** 23
+
+/**
+ * Makes a store that keeps what was used last: the least recently used entry leaves first.
+ *
+ * Use it where what was asked for lately will be asked for again. It fails on loops and scans longer than the store:
+ * each key leaves just before its turn comes, and one pass over many keys empties it of everything of use. A `get` and a
+ * `set` count as use; `peek` and `has` do not.
+ *
+ * The work is done by lru-cache, which makes room for `max` entries when it is made: about 24 bytes for each.
+ * Every operation is O(1); `clear` is O(max).
+ *
+ * @throws {TypeError | RangeError} when an option is unknown or wrong, when there is neither `max` nor `maxWeight`, or
+ *   when `max` is more than the 8,388,608 keys that a `Map` can turn over
+ * @example
+ * const pages = lru<string, string>({ maxWeight: 50_000_000, weigher: (html) => html.length + 1 })
+ */
+export function lru<K = any, V = any>(options: LruOptions<K, V>): Lru<K, V> {
+  const bounds = boundsOf('lru', options)
+  if (bounds.max !== Infinity && bounds.max > mostKeys) {
+    throw outOfRange('max', `at most ${mostKeys}, the most that can be kept in order of use`, bounds.max)
+  }
+  return new Lru<K, V>(bounds, options.onRemoval)
+}
+
+/** What lru-cache is given in the place of `undefined`, which it can hold neither as a key nor as a value. */
+const undefinedStandIn: symbol = Symbol('undefined')
+
+/** A key of the engine as its user knows it: `-0` is `0`, as in a `Map`. */
+function keyOf<K>(inner: unknown): K {
+  return (inner === undefinedStandIn ? undefined : inner === 0 ? 0 : inner) as K
+}
+
+/** A value of the engine as its user knows it. */
+function storedOf<V>(inner: unknown): V {
+  return (inner === undefinedStandIn ? undefined : inner) as V
+}
+
+function engineOf<K, V>(bounds: Bounds<K, V>, dispose: (value: V, key: K, reason: string) => void): LRUCache<any, any> {
+  const { max, maxWeight } = bounds
+  // The engine reads 0 as "no bound". A policy that keeps nothing never puts anything in.
+  if (max === 0 || maxWeight === 0) return new LRUCache<any, any>({ max: 1 })
+  return new LRUCache<any, any>({
+    max: max === Infinity ? 0 : max,
+    maxSize: maxWeight === Infinity ? 0 : maxWeight,
+    dispose,
+  })
+}
+
+/** The store that {@link lru} makes. */
+export class Lru<K, V> implements OrderedPolicy<K, V> {
+  readonly max: number
+  readonly maxWeight: number
+  readonly #bounds: Bounds<K, V>
+  readonly #removals: Removals<K, V>
+  readonly #engine: LRUCache<any, any>
+  readonly #weighs: boolean
+  readonly #keepsNothing: boolean
+  /** Why an entry leaves that is not overwritten; `undefined` while an entry only leaves to be put back. */
+  #cause: RemovalCause | undefined = 'evicted'
+
+  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
+    this.max = bounds.max
+    this.maxWeight = bounds.maxWeight
+    this.#bounds = bounds
+    this.#removals = new Removals(onRemoval)
+    this.#weighs = bounds.maxWeight !== Infinity
+    this.#keepsNothing = bounds.max === 0 || bounds.maxWeight === 0
+    // The engine calls `dispose` in the midst of its work, where it is cheapest; the listeners are told afterwards.
+    this.#engine = engineOf(bounds, (value, key, reason) => {
+      const cause = reason === 'set' ? 'replaced' : this.#cause
+      if (cause !== undefined) this.#removals.add(keyOf(key), storedOf(value), cause)
+    })
+  }
+
+  get size(): number {
+    return this.#engine.size
+  }
+
+  get weight(): number {
+    return this.#engine.calculatedSize
+  }
+
+  get(key: K): V | undefined {
+    return storedOf(this.#engine.get(key === undefined ? undefinedStandIn : key))
+  }
+
+  peek(key: K): V | undefined {
+    return storedOf(this.#engine.peek(key === undefined ? undefinedStandIn : key))
+  }
+
+  has(key: K): boolean {
+    return this.#engine.has(key === undefined ? undefinedStandIn : key)
+  }
+
+  set(key: K, value: V): this {
+    const inner = key === undefined ? undefinedStandIn : key
+    const stored = value === undefined ? undefinedStandIn : value
+    if (this.#weighs) this.#setWeighed(inner, stored, this.#bounds.weigh(value, key))
+    else if (!this.#keepsNothing) this.#engine.set(inner, stored)
+    this.#removals.tell()
+    return this
+  }
+
+  #setWeighed(key: unknown, stored: unknown, weight: number): void {
+    if (weight > this.maxWeight || this.#keepsNothing) {
+      this.#remove(key, 'replaced')
+      return
+    }
+    // The engine keeps the old weight of a value that is set again, so the entry leaves for a moment.
+    if (this.#engine.peek(key) === stored) this.#remove(key, undefined)
+    this.#engine.set(key, stored, { size: weight })
+  }
+
+  delete(key: K, cause: RemovalCause = 'invalidated'): boolean {
+    const removed = this.#remove(key === undefined ? undefinedStandIn : key, cause)
+    this.#removals.tell()
+    return removed
+  }
+
+  /** Removes an engine's key. The engine deletes its only entry at a cost of O(max), but pops it in O(1). */
+  #remove(key: unknown, cause: RemovalCause | undefined): boolean {
+    if (!this.#engine.has(key)) return false
+    this.#cause = cause
+    if (this.#engine.size === 1) this.#engine.pop()
+    else this.#engine.delete(key)
+    this.#cause = 'evicted'
+    return true
+  }
+
+  clear(): void {
+    this.#cause = 'invalidated'
+    this.#engine.clear()
+    this.#cause = 'evicted'
+    this.#removals.tell()
+  }
+
+  hottest(n: number): [K, V][] {
+    return this.#take(n, this.#engine.keys())
+  }
+
+  coldest(n: number): [K, V][] {
+    return this.#take(n, this.#engine.rkeys())
+  }
+
+  #take(n: number, keys: Iterable<unknown>): [K, V][] {
+    const taken: [K, V][] = []
+    const wanted = howMany(n)
+    for (const key of keys) {
+      if (taken.length >= wanted) break
+      taken.push([keyOf(key), storedOf(this.#engine.peek(key))])
+    }
+    return taken
+  }
+
+  /** The keys that are here when iteration begins, coldest first, without those that have gone when their turn comes. */
+  *#innerKeys(): IterableIterator<unknown> {
+    for (const key of [...this.#engine.rkeys()]) if (this.#engine.has(key)) yield key
+  }
+
+  *keys(): IterableIterator<K> {
+    for (const key of this.#innerKeys()) yield keyOf(key)
+  }
+
+  *values(): IterableIterator<V> {
+    for (const key of this.#innerKeys()) yield storedOf(this.#engine.peek(key))
+  }
+
+  *entries(): IterableIterator<[K, V]> {
+    for (const key of this.#innerKeys()) yield [keyOf(key), storedOf(this.#engine.peek(key))]
+  }
+
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.entries()
+  }
+}

@@ -1,0 +1,252 @@
+import { asyncShelfOf, type AsyncShelf } from './async-shelf.ts'
+import { wrongType } from './check.ts'
+import { Counters, type Stats } from './counters.ts'
+import type { EngineOptions, ErrorListener } from './engine-options.ts'
+import type { Entry } from './entry.ts'
+import { ClosedError } from './errors.ts'
+import type { Flight } from './flight.ts'
+import { Freshness, type Ttl } from './freshness.ts'
+import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
+import { SyncShelf } from './sync-shelf.ts'
+import { warn } from './warn.ts'
+
+/** A result that is there at once where the store answers at once, and a promise where it does not. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** What one function has in its store, and all that can be asked of it and done to it but loading. */
+export class Room<V, Args extends readonly unknown[]> {
+  readonly store: AnyStore
+  readonly space: Space
+  readonly freshness: Freshness<V, Args>
+  readonly counters: Counters = new Counters()
+  closed = false
+  readonly #when: ((value: V, ...args: Args) => boolean) | undefined
+  readonly #onError: ErrorListener
+  readonly #shelf: SyncShelf
+  /** What the space had counted when the statistics were last reset. */
+  #resetAt = { evictions: 0, expirations: 0, invalidations: 0 }
+  /** Gives the place in the store up. */
+  readonly leave: () => void
+
+  constructor(store: AnyStore, options: EngineOptions<V, Args>) {
+    this.store = store
+    this.freshness = new Freshness(options)
+    this.#when = options.when
+    this.#onError = options.onError ?? warn
+    const entered = enterSpace(store, options.name, options.shareKeys ?? false, this.freshness.clock)
+    this.space = entered.space
+    this.leave = entered.leave
+    this.#shelf = new SyncShelf(entered.space)
+  }
+
+  /** The shelf of an asynchronous store, or `undefined` where the store answers at once. */
+  get asyncShelf(): AsyncShelf | undefined {
+    return this.space.kind === 'async' ? asyncShelfOf(this.space) : undefined
+  }
+
+  /**
+   * Puts what a load has given into the store, unless it is not to be kept. Never throws: failures of the store and of
+   * the options' own functions are reported.
+   */
+  keep(flight: Flight<V, Args>, value: V): void {
+    try {
+      const entry = this.#entry(value, flight.promise, flight.args, flight.ttl)
+      // The functions that were just asked are the user's, and may have invalidated what they were asked about.
+      if (!flight.revoked) void this.#replace(this.space.storeKey(flight.key), entry)
+    } catch (error) {
+      this.report(error)
+    }
+  }
+
+  /** Reads the fresh entry of an asynchronous store, as a use of it. A store that fails has nothing. */
+  async readFresh(flight: Flight<V, Args>): Promise<Entry<V> | undefined> {
+    const storeKey = flight.storeKey as string
+    try {
+      const entry = (await this.asyncShelf!.read(storeKey)) as Entry<V> | undefined
+      if (entry === undefined || !this.freshness.use(entry)) return undefined
+      if (!flight.revoked) this.#writeUse(storeKey, entry)
+      return entry
+    } catch (error) {
+      this.storeFailed(error)
+      return undefined
+    }
+  }
+
+  /** The fresh entry that is on its way to an asynchronous store, as a hit. */
+  findOnItsWay(storeKey: unknown): Entry<V> | undefined {
+    const entry = this.asyncShelf!.onItsWay(storeKey as string) as Entry<V> | undefined
+    if (entry === undefined || !this.freshness.use(entry)) return undefined
+    this.#writeUse(storeKey as string, entry)
+    this.counters.hits++
+    return entry
+  }
+
+  /** Forgets a key and says whether it was there. A load that is running may no longer write. */
+  invalidate(key: unknown): MaybePromise<boolean> {
+    const storeKey = this.#fence(key)
+    if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.remove(storeKey as string))
+    const entry = this.#guarded(() => this.#shelf.remove(storeKey, 'invalidated'))
+    return entry !== undefined && this.freshness.isFresh(entry as Entry<V>)
+  }
+
+  /** Makes a key's entry stale and says whether it was there. A load that is running may no longer write. */
+  expire(key: unknown): MaybePromise<boolean> {
+    const storeKey = this.#fence(key)
+    if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.expire(storeKey as string))
+    const entry = this.#guarded(() => this.space.peek(storeKey)) as Entry<V> | undefined
+    if (entry === undefined || !this.freshness.isFresh(entry)) return false
+    entry.expiresAt = this.freshness.clock.now()
+    this.space.census.invalidations++
+    return true
+  }
+
+  /** Looks whether there is a fresh entry. Counts nothing, and changes no order in a store that has `peek`. */
+  has(key: unknown): MaybePromise<boolean> {
+    const entry = this.#look(key)
+    return entry instanceof Promise ? entry.then(found => found !== undefined) : entry !== undefined
+  }
+
+  /** Looks at the value of a fresh entry, as {@link has} does. */
+  peek(key: unknown): MaybePromise<V | undefined> {
+    const entry = this.#look(key)
+    return entry instanceof Promise ? entry.then(found => found?.value) : entry?.value
+  }
+
+  /** Puts a value in without a load. Loads that are running may no longer write. */
+  set(key: unknown, args: Args, value: V): MaybePromise<void> {
+    if (isThenable(value)) throw wrongType('value', 'a value, and not the promise of one', value)
+    const storeKey = this.#fence(key)
+    return this.#replace(storeKey, this.#entry(value, undefined, args, undefined))
+  }
+
+  /** Forgets all entries of this space. Loads that are running may no longer write. */
+  clear(): MaybePromise<void> {
+    this.#assertOpen(undefined)
+    const isAsync = this.space.isAsync('')
+    const old = this.space.generation
+    this.space.renew()
+    if (isAsync) return this.#watched(this.asyncShelf!.clear())
+    this.#guarded(() => this.#shelf.clear(old))
+  }
+
+  stats(): Stats {
+    const { census, kind, name } = this.space
+    const { size: claimed, max } = this.store as { size?: unknown; max?: unknown }
+    const ownSize = name === undefined && typeof claimed === 'number' ? claimed : undefined
+    const size = kind === 'async' ? ownSize : census.size()
+    const { evictions, expirations, invalidations } = census
+    return {
+      ...this.counters.snapshot(),
+      evictions: evictions - this.#resetAt.evictions,
+      expirations: expirations - this.#resetAt.expirations,
+      invalidations: invalidations - this.#resetAt.invalidations,
+      size,
+      max: typeof max === 'number' ? max : undefined,
+    }
+  }
+
+  resetStats(): void {
+    const { census, kind } = this.space
+    if (kind !== 'async') census.size()
+    const { evictions, expirations, invalidations } = census
+    this.#resetAt = { evictions, expirations, invalidations }
+    this.counters.reset()
+  }
+
+  /** Takes out an entry that a call has found to have had its time. */
+  dropExpired(storeKey: unknown): void {
+    try {
+      this.#shelf.remove(storeKey, 'expired')
+    } catch (error) {
+      this.storeFailed(error)
+    }
+  }
+
+  storeFailed(error: unknown): void {
+    this.counters.storeFailures++
+    this.report(error)
+  }
+
+  /** Tells of a failure that no caller sees. A listener that fails itself is reported as a process warning. */
+  report(error: unknown): void {
+    try {
+      this.#onError(error)
+    } catch (listenerError) {
+      warn(listenerError)
+    }
+  }
+
+  /** The entry for a value, or `undefined` if it is not to be kept. */
+  #entry(value: V, promise: Promise<V> | undefined, args: Args, ttl: Ttl<V, Args> | undefined): Entry<V> | undefined {
+    if (this.#when !== undefined && !this.#when(value, ...args)) return undefined
+    return this.freshness.entry(value, promise, this.space.generation, args, ttl)
+  }
+
+  /** Puts the newest entry of a key in, or takes the older one out where the newest is not to be kept. */
+  #replace(storeKey: unknown, entry: Entry<V> | undefined): MaybePromise<void> {
+    const shelf = this.asyncShelf
+    if (shelf !== undefined) {
+      if (entry === undefined) return this.#watched(shelf.remove(storeKey as string).then(() => {}))
+      this.counters.stores++
+      return this.#watched(shelf.write(storeKey as string, entry))
+    }
+    try {
+      if (entry === undefined) this.#shelf.remove(storeKey, 'invalidated')
+      else this.#shelf.write(storeKey, entry)
+    } catch (error) {
+      this.counters.storeFailures++
+      throw error
+    }
+    if (entry !== undefined) this.counters.stores++
+  }
+
+  /** Raises the fence: from here on no load of this key that is running may write. Gives the key's form in the store. */
+  #fence(key: unknown): unknown {
+    this.#assertOpen(key)
+    this.space.isAsync(key)
+    const storeKey = this.space.storeKey(key)
+    this.space.revoke(storeKey)
+    return storeKey
+  }
+
+  /** With a tti, a use of an entry moves its end, and the store must hear of it. */
+  #writeUse(storeKey: string, entry: Entry<V>): void {
+    if (this.freshness.tti !== Infinity) void this.#watched(this.asyncShelf!.write(storeKey, entry))
+  }
+
+  #look(key: unknown): MaybePromise<Entry<V> | undefined> {
+    this.#assertOpen(key)
+    const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
+      entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
+    if (this.space.isAsync(key)) {
+      return this.#watched(this.asyncShelf!.read(this.space.storeKey(key) as string).then(ifFresh))
+    }
+    return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
+  }
+
+  #assertOpen(key: unknown): void {
+    if (this.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
+  }
+
+  async #countInvalidation(wasThere: Promise<boolean>): Promise<boolean> {
+    const answer = await this.#watched(wasThere)
+    if (answer) this.space.census.invalidations++
+    return answer
+  }
+
+  /** Counts a failure of a store that answers at once, and lets it through to the caller. */
+  #guarded<R>(operation: () => R): R {
+    try {
+      return operation()
+    } catch (error) {
+      this.counters.storeFailures++
+      throw error
+    }
+  }
+
+  /** Counts and reports a failure of an asynchronous store, since nobody may be waiting for the promise. */
+  #watched<R>(operation: Promise<R>): Promise<R> {
+    operation.catch((error: unknown) => this.storeFailed(error))
+    return operation
+  }
+}

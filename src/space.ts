@@ -1,0 +1,157 @@
+import { Census } from './census.ts'
+import { show, wrongType } from './check.ts'
+import { Entry } from './entry.ts'
+import { Generation } from './generation.ts'
+import type { AnyFlight } from './flight.ts'
+import { Flights } from './flights.ts'
+import { spaceText, storeKeyText } from './store-key.ts'
+import type { AsyncStore, Clock, Store } from './types.ts'
+
+/** A store of either kind, as the engine holds it. */
+export type AnyStore = Store<unknown, unknown> | AsyncStore<unknown, unknown>
+
+/** Whether a store answers at once or with promises; one whose methods do not say is known by its first answer. */
+export type StoreKind = 'sync' | 'async' | 'unknown'
+
+/**
+ * The room of one name in one store: its keys, its loads in the air and the fence around both.
+ *
+ * Functions that share their keys share this. The fence: a flight is entered into {@link flights} in the same step in
+ * which its call starts, before any store is read. Whatever invalidates a key revokes the flight and takes it out, so a
+ * later call finds nothing to join, and the revoked flight finds out when it ends that it may no longer write.
+ */
+export class Space {
+  readonly name: string | undefined
+  readonly store: AnyStore
+  readonly clock: Clock
+  readonly census: Census
+  kind: StoreKind
+  generation: Generation
+  /** The loads in the air that a call may join. */
+  readonly flights: Flights = new Flights()
+  /** The loads in the air that no call may join and no store will keep. */
+  readonly revoked: Set<AnyFlight> = new Set()
+  readonly #text: string | undefined
+
+  constructor(store: AnyStore, name: string | undefined, clock: Clock) {
+    this.store = store
+    this.name = name
+    this.clock = clock
+    this.kind = kindOf(store)
+    this.#text = name === undefined ? undefined : spaceText(name)
+    this.census = new Census(store as Store<unknown, unknown>, name !== undefined, key => this.peek(key) !== undefined)
+    this.generation = new Generation(clock, this.census)
+  }
+
+  /** The form in which a key goes to the store. */
+  storeKey(key: unknown): unknown {
+    if (this.#text !== undefined) return storeKeyText(this.#text, key)
+    return this.kind === 'async' ? storeKeyText('', key) : key
+  }
+
+  /**
+   * Whether the store is asynchronous. While that is not known, its answer for the key tells.
+   *
+   * @param answer what the store's `get` gave for the key, if it has been asked already
+   */
+  isAsync(key: unknown, answer?: unknown): boolean {
+    if (this.kind === 'unknown') {
+      const said = answer ?? this.store.get(this.storeKey(key))
+      this.kind = isThenable(said) ? 'async' : 'sync'
+      if (isThenable(said)) Promise.resolve(said).catch(() => {})
+    }
+    return this.kind === 'async'
+  }
+
+  /** The entry of a generation in a store that answers at once, fresh or not, without counting as use if it can. */
+  peek(storeKey: unknown, generation: Generation = this.generation): Entry | undefined {
+    const store = this.store as Store<unknown, unknown>
+    const held = store.peek === undefined ? store.get(storeKey) : store.peek(storeKey)
+    return held instanceof Entry && held.generation === generation ? held : undefined
+  }
+
+  /** Says that the result of the load in the air for this key must not be kept, and that nobody may join it. */
+  revoke(storeKey: unknown): void {
+    const flight = this.flights.get(storeKey)
+    if (flight !== undefined) this.revokeFlight(flight)
+  }
+
+  /** Revokes this flight, whether or not it is still one that a call may join. */
+  revokeFlight(flight: AnyFlight): void {
+    if (this.flights.delete(flight)) this.revoked.add(flight)
+    flight.revoked = true
+  }
+
+  /** Takes out a flight that has ended. Only itself: a newer one of its key stays. */
+  remove(flight: AnyFlight): void {
+    if (flight.revoked) this.revoked.delete(flight)
+    else this.flights.delete(flight)
+  }
+
+  /** Begins a new generation: no entry and no flight of an earlier one counts from here on. */
+  renew(): void {
+    for (const flight of [...this.flights]) this.revokeFlight(flight)
+    this.generation = new Generation(this.clock, this.census)
+  }
+}
+
+/** A space and the functions that are in it. */
+interface Tenancy {
+  readonly space: Space
+  readonly shareKeys: boolean
+  tenants: number
+}
+
+const tenancies = new WeakMap<AnyStore, Map<string | undefined, Tenancy>>()
+
+/**
+ * Gives a function its space in a store.
+ *
+ * @returns the space, and what gives the function's place in it up
+ * @throws `TypeError` when the store is used already and the names do not keep the functions apart
+ */
+export function enterSpace(
+  store: AnyStore,
+  name: string | undefined,
+  shareKeys: boolean,
+  clock: Clock,
+): { space: Space; leave: () => void } {
+  let byName = tenancies.get(store)
+  if (byName === undefined) tenancies.set(store, (byName = new Map()))
+  let tenancy = byName.get(name)
+  if (tenancy === undefined) {
+    if (byName.size > 0 && (name === undefined || byName.has(undefined))) {
+      throw wrongType('name', 'given to each of several functions on one store', undefined)
+    }
+    tenancy = { space: new Space(store, name, clock), shareKeys, tenants: 0 }
+    byName.set(name, tenancy)
+  } else if (!shareKeys || !tenancy.shareKeys) {
+    throw new TypeError(
+      `name must be different for each function on one store (or all must say shareKeys: true), but got: ${show(name)}`,
+    )
+  } else if (tenancy.space.clock !== clock) {
+    throw wrongType('clock', 'the same for all functions that share their keys', clock)
+  }
+  const entered = tenancy
+  entered.tenants++
+  return {
+    space: entered.space,
+    leave: () => {
+      entered.tenants--
+      if (entered.tenants === 0) byName.delete(name)
+    },
+  }
+}
+
+function kindOf(store: AnyStore): StoreKind {
+  const methods: unknown[] = [store.get, store.set, store.delete]
+  if (methods.some(method => (method as { constructor?: { name?: string } }).constructor?.name === 'AsyncFunction')) {
+    return 'async'
+  }
+  return 'unknown'
+}
+
+/** Whether something is a promise or works as one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}

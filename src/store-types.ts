@@ -1,0 +1,28 @@
+/**
+ * What the types of this library ask of a store: that it takes keys of type `K`. Written as properties, so that a store
+ * whose keys are narrower does not pass.
+ */
+export interface StoreOf<K> {
+  readonly get: (key: K) => unknown
+  // oxlint-disable-next-line typescript/no-explicit-any -- what is put in is an entry, which is nobody's business
+  readonly set: (key: K, value: any) => unknown
+  readonly delete: (key: K) => unknown
+}
+
+/** `T` from a store that answers at once, a promise of it from one that does not. */
+export type Answer<S, T> = S extends { delete(...args: never): infer R }
+  ? [R] extends [PromiseLike<unknown>]
+    ? Promise<T>
+    : T
+  : T
+
+/** Any function at all. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the only type that every function is assignable to
+export type AnyFunction = (...args: any[]) => any
+
+/** What a function gives, awaited. */
+export type Result<F extends AnyFunction> = Awaited<ReturnType<F>>
+
+/** A function with promised results: the function itself, overloads and generics kept, where it has them already. */
+export type Promised<F extends AnyFunction> =
+  ReturnType<F> extends Promise<unknown> ? F : (...args: Parameters<F>) => Promise<Result<F>>

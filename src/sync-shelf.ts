@@ -1,0 +1,69 @@
+import type { Entry } from './entry.ts'
+import type { Generation } from './generation.ts'
+import type { Space } from './space.ts'
+import type { RemovalCause, Store } from './types.ts'
+
+/** What a space does to a store that answers at once. Whatever the store throws goes through to the caller. */
+export class SyncShelf {
+  readonly #space: Space
+  readonly #store: Store<unknown, unknown>
+
+  constructor(space: Space) {
+    this.#space = space
+    this.#store = space.store as Store<unknown, unknown>
+  }
+
+  write(storeKey: unknown, entry: Entry): void {
+    const { census } = this.#space
+    const replaced = census.willReplace(storeKey)
+    try {
+      this.#store.set(storeKey, entry)
+    } catch (error) {
+      this.#kill(storeKey, entry)
+      throw error
+    }
+    census.put(storeKey, replaced)
+  }
+
+  /** Takes an entry out and gives it. It counts no longer even if the store fails to delete it. */
+  remove(storeKey: unknown, cause: RemovalCause): Entry | undefined {
+    return this.#remove(storeKey, cause, this.#space.generation)
+  }
+
+  /** Takes out what the given generation has left, once the space has turned to a new one. */
+  clear(old: Generation): void {
+    const { census } = this.#space
+    const { roster } = census
+    if (roster !== undefined) {
+      for (const storeKey of roster.drain()) this.#remove(storeKey, 'invalidated', old)
+    } else if (this.#store.clear !== undefined) {
+      const size = census.size()
+      this.#store.clear()
+      census.emptied(size)
+    } else if (this.#store.keys !== undefined) {
+      for (const storeKey of [...this.#store.keys()]) this.#remove(storeKey, 'invalidated', old)
+    }
+  }
+
+  /** Makes sure that what was under a key does not outlive the newer entry that the store failed to take. */
+  #kill(storeKey: unknown, newer: Entry): void {
+    try {
+      const older = this.#space.peek(storeKey)
+      if (older !== undefined && older !== newer) older.generation = undefined
+    } catch {
+      // A store that cannot be read serves nothing old either; its failure to write is what is reported.
+    }
+  }
+
+  #remove(storeKey: unknown, cause: RemovalCause, generation: Generation): Entry | undefined {
+    const entry = this.#space.peek(storeKey, generation)
+    if (entry === undefined) return undefined
+    try {
+      this.#store.delete(storeKey, cause)
+      this.#space.census.taken(storeKey, cause)
+    } finally {
+      entry.generation = undefined
+    }
+    return entry
+  }
+}

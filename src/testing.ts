@@ -1,0 +1,5 @@
+export { seededRandom } from './random.ts'
+export { deferred, type Deferred } from './testing/deferred.ts'
+export { describeStore, type DescribeStoreOptions, type TestRunner } from './testing/describe-store.ts'
+export { ManualClock } from './testing/manual-clock.ts'
+export type { AnyStore } from './testing/map-contract.ts'

@@ -1,0 +1,39 @@
+/** A row of the house: what it is called, and the files under src/ that stand in it. */
+interface Floor {
+  readonly name: string
+  /** Paths, or a folder with `*` for all files of it that no row names. */
+  readonly files: readonly string[]
+}
+
+/**
+ * The house from top to bottom: a file imports only from rows above its own, and not from its neighbours.
+ *
+ * A new file gets a place here first; where it can stand says what it may know.
+ */
+export const floors: readonly Floor[] = [
+  { name: 'words', files: ['types.ts', 'errors.ts'] },
+  {
+    name: 'ground',
+    files: ['clock.ts', 'random.ts', 'check.ts', 'warn.ts', 'held.ts', 'builtins.ts', 'classes.ts'],
+  },
+  { name: 'text', files: ['text.ts'] },
+  { name: 'keys', files: ['keys.ts', 'store-key.ts'] },
+  { name: 'parts of policies', files: ['policies/bounds.ts', 'policies/removals.ts', 'policies/chain.ts'] },
+  { name: 'frames of policies', files: ['policies/node-policy.ts', 'policies/deadlines.ts'] },
+  { name: 'policies', files: ['policies/*'] },
+  { name: 'layers: one thing each', files: ['jitter.ts', 'reentry.ts', 'roster.ts', 'counters.ts'] },
+  { name: 'layers: who is there', files: ['census.ts'] },
+  { name: 'layers: the fence', files: ['generation.ts'] },
+  { name: 'layers: what is stored', files: ['entry.ts'] },
+  { name: 'layers: until when', files: ['freshness.ts'] },
+  { name: 'layers: one load at a time', files: ['flight.ts'] },
+  { name: 'layers: where', files: ['space.ts'] },
+  { name: 'shelves', files: ['sync-shelf.ts', 'async-shelf.ts', 'engine-options.ts', 'store-types.ts'] },
+  { name: 'rooms', files: ['room.ts'] },
+  { name: 'engine', files: ['engine.ts'] },
+  { name: 'cache', files: ['cache.ts', 'controls.ts'] },
+  { name: 'functions', files: ['cached.ts', 'cached-sync.ts'] },
+  { name: 'tools', files: ['testing.ts', 'testing/*'] },
+  { name: 'front: the policies', files: ['policies/index.ts'] },
+  { name: 'front', files: ['index.ts'] },
+]

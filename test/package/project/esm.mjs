@@ -1,0 +1,22 @@
+/** Run in a project into which the package has been installed: each import path, from an ES module. */
+import assert from 'node:assert/strict'
+
+import * as main from 'polycache'
+import { argsKey } from 'polycache/keys'
+import * as policies from 'polycache/policies'
+import { ManualClock, describeStore } from 'polycache/testing'
+
+const { cached, lru } = main
+
+let loads = 0
+const load = async (id) => `user ${id}, load ${++loads}`
+const getUser = cached(lru({ max: 10 }), (id) => id)(load)
+
+assert.deepEqual(await Promise.all([getUser('42'), getUser('42')]), ['user 42, load 1', 'user 42, load 1'])
+assert.equal(await getUser('42'), 'user 42, load 1')
+assert.equal(await getUser('43'), 'user 43, load 2')
+
+assert.equal(policies.lru, lru, 'the same function by every path')
+assert.equal(argsKey('42'), '42')
+assert.equal(typeof new ManualClock().now(), 'number')
+assert.equal(typeof describeStore, 'function')

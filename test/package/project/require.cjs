@@ -1,0 +1,22 @@
+/** Run in a project into which the package has been installed: each import path, from a CommonJS module. */
+const assert = require('node:assert/strict')
+
+const { cached, lru } = require('polycache')
+const { argsKey } = require('polycache/keys')
+const policies = require('polycache/policies')
+const { ManualClock, describeStore } = require('polycache/testing')
+
+let loads = 0
+const getUser = cached(lru({ max: 10 }), (id) => id)(async (id) => `user ${id}, load ${++loads}`)
+
+assert.equal(policies.lru, lru, 'the same function by every path')
+assert.equal(argsKey('42'), '42')
+assert.equal(typeof new ManualClock().now(), 'number')
+assert.equal(typeof describeStore, 'function')
+assert.equal(require('polycache/package.json').name, 'polycache')
+
+async function main() {
+  assert.deepEqual(await Promise.all([getUser('42'), getUser('42')]), ['user 42, load 1', 'user 42, load 1'])
+}
+
+void main()

@@ -1,0 +1,23 @@
+/** Type-checked in a project into which the package has been installed, by the oldest and the newest compiler. */
+import { cached, lru } from 'polycache'
+import { argsKey } from 'polycache/keys'
+import { lru as sameLru } from 'polycache/policies'
+import { ManualClock, describeStore } from 'polycache/testing'
+
+interface User {
+  id: string
+}
+
+const load = async (id: string): Promise<User> => ({ id })
+const getUser = cached(lru<string>({ max: 10 }), (id: string) => id)(load)
+
+export const user: Promise<User> = getUser('42')
+// @ts-expect-error The parameters are those of the load.
+getUser(42)
+// @ts-expect-error So is the result.
+export const other: Promise<number> = getUser('42')
+
+export const same: typeof lru = sameLru
+export const key: unknown = argsKey('42', { page: 1 })
+export const now: number = new ManualClock().now()
+export const suite: (...args: Parameters<typeof describeStore>) => unknown = describeStore
