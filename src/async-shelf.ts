@@ -1,5 +1,5 @@
 import { systemClock } from './clock.ts'
-import { Entry, never } from './entry.ts'
+import { MovingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
 import { MARKER } from './text.ts'
 import type { AsyncStore } from './types.ts'
@@ -177,7 +177,7 @@ class AsyncShelf {
 
   #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const lastsUntil = entry.details?.lastsUntil ?? never
+    const { lastsUntil } = entry
     const record: Record = {
       polycache: 1,
       value: entry.value,
@@ -185,14 +185,16 @@ class AsyncShelf {
       ...(entry.expiresAt === never ? {} : { expiresAt: entry.expiresAt + ahead }),
       ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
     }
-    return { record, ttl: entry.expiresAt === never ? undefined : entry.remaining() }
+    // A store may take 0 for no end at all.
+    const ttl = entry.expiresAt === never ? undefined : Math.max(1, Math.ceil(entry.remaining()))
+    return { record, ttl }
   }
 
   #entryOf(record: Record): Entry {
     const ahead = this.#wallNow() - this.#space.clock.now()
     const lastsUntil = record.lastsUntil === undefined ? never : record.lastsUntil - ahead
     const expiresAt = record.expiresAt === undefined ? never : record.expiresAt - ahead
-    return new Entry(record.value, undefined, this.#space.generation, expiresAt, { lastsUntil })
+    return new MovingEntry(record.value, undefined, this.#space.generation, expiresAt, lastsUntil)
   }
 }
 

@@ -130,8 +130,7 @@ const builtins: readonly Builtin[] = [
   },
   {
     letter: 'Q',
-    is: (value) =>
-      Object.prototype.isPrototypeOf.call(URLSearchParams.prototype, value) && answers(searchText, value),
+    is: (value) => Object.prototype.isPrototypeOf.call(URLSearchParams.prototype, value) && answers(searchText, value),
     names: ['.toString()'],
     parts: (value) => [searchText(value)],
   },

@@ -26,10 +26,10 @@ export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
    * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other
    */
   constructor(store: S, options: CacheOptions<K, V> = {}) {
+    const checked = checkStore(store)
+    checkEngineOptions('Cache', options)
     this.store = store
-    checkStore(store)
-    checkEngineOptions('Cache', options, [])
-    this.#engine = new Engine(checkStore(store), options)
+    this.#engine = new Engine(checked, options)
   }
 
   /** Gives what is kept for the key, or what `load` gives for it. Calls that come while it runs share one load. */

@@ -2,7 +2,7 @@ import { callable } from './check.ts'
 import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
 import { checkStore, type EngineOptions } from './engine-options.ts'
 import { Engine, type CallOptions } from './engine.ts'
-import { Freshness } from './freshness.ts'
+import { checkFreshness } from './freshness.ts'
 import type { AnyFunction, Result, StoreOf } from './store-types.ts'
 
 /** A cached function that returns at once: the function itself and its controls. */
@@ -11,10 +11,13 @@ export type CachedSync<F extends AnyFunction, S = unknown> = F & Controls<F, S> 
 /** The controls that only a function that returns at once has. */
 export interface SyncControls<F extends AnyFunction> {
   /** Loads anew. */
-  refresh(...args: Parameters<F>): Result<F>
+  readonly refresh: (...args: Parameters<F>) => Result<F>
   /** The function, called under these options. */
-  with(options: Omit<CallOptions<Result<F>, Parameters<F>>, 'signal'>): F
+  readonly with: (options: Omit<CallOptions<Result<F>, Parameters<F>>, 'signal'>) => F
 }
+
+/** The options of {@link cachedSync}: those of `cached` that mean something without promises. */
+export type CachedSyncOptions<V, Args extends readonly unknown[]> = Omit<EngineOptions<V, Args>, 'context'>
 
 /** What {@link cachedSync} gives: it makes the cached function of a function. */
 export interface CachedSyncMaker<S, V, KF> {
@@ -37,18 +40,18 @@ const callOptionNames = ['ttl', 'fresh']
  * @param store one that answers at once
  * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other
  */
-export function cachedSync<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+export function cachedSync<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
-  key: (...args: Args) => K,
-  options?: Omit<EngineOptions<V, Args>, 'context'>,
-): CachedSyncMaker<S, V, (...args: Args) => K>
-export function cachedSync<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+  key: KF,
+  options?: CachedSyncOptions<V, Parameters<KF>>,
+): CachedSyncMaker<S, V, KF>
+export function cachedSync<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
-  options: Omit<EngineOptions<V, Args>, 'context'> & { key: (...args: Args) => K },
-): CachedSyncMaker<S, V, (...args: Args) => K>
+  options: CachedSyncOptions<V, Parameters<KF>> & { key: KF },
+): CachedSyncMaker<S, V, KF>
 export function cachedSync<S extends StoreOf<never>, V = unknown, Args extends readonly unknown[] = any[]>(
   store: S,
-  options?: Omit<EngineOptions<V, Args>, 'context'>,
+  options?: CachedSyncOptions<V, Args>,
 ): CachedSyncMaker<S, V, AnyFunction>
 export function cachedSync(
   store: unknown,
@@ -56,9 +59,9 @@ export function cachedSync(
   moreOptions?: EngineOptions<unknown, unknown[]>,
 ): (load: AnyFunction) => unknown {
   const checked = checkStore(store)
-  const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions)
-  new Freshness(options)
-  return load => {
+  const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions, ['context'])
+  checkFreshness(options)
+  return (load) => {
     callable('the function to cache', load)
     return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
   }

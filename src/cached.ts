@@ -2,8 +2,8 @@ import { callable } from './check.ts'
 import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
 import { checkStore, type EngineOptions } from './engine-options.ts'
 import { Engine, type CallOptions } from './engine.ts'
-import { Freshness } from './freshness.ts'
-import type { ArgsKey } from './keys.ts'
+import { checkFreshness } from './freshness.ts'
+import { argsKey, isItsOwnKey, type ArgsKey } from './keys.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
 
 /** The options of {@link cached}. */
@@ -18,9 +18,9 @@ export type Cached<F extends AnyFunction, S = unknown> = Promised<F> & Controls<
 /** The controls that only a function with promised results has. */
 export interface AsyncControls<F extends AnyFunction> {
   /** Loads anew, and never joins a load that began before. The old value is served until the new one is there. */
-  refresh(...args: Parameters<F>): Promise<Result<F>>
+  readonly refresh: (...args: Parameters<F>) => Promise<Result<F>>
   /** The function, called under these options. */
-  with(options: CallOptions<Result<F>, Parameters<F>>): Promised<F>
+  readonly with: (options: CallOptions<Result<F>, Parameters<F>>) => Promised<F>
 }
 
 /** What {@link cached} gives: it makes the cached function of a load, and refuses one that the rest does not fit. */
@@ -56,15 +56,15 @@ const callOptionNames = ['signal', 'ttl', 'fresh']
  * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other, and `TypeError` when a
  *   second function is made on one store and their names do not keep them apart
  */
-export function cached<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+export function cached<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
-  key: (...args: Args) => K,
-  options?: EngineOptions<V, Args>,
-): CachedMaker<S, V, Args, (...args: Args) => K>
-export function cached<S extends StoreOf<K>, Args extends readonly unknown[], K, V = unknown>(
+  key: KF,
+  options?: EngineOptions<V, Parameters<KF>>,
+): CachedMaker<S, V, Parameters<KF>, KF>
+export function cached<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
-  options: EngineOptions<V, Args> & { key: (...args: Args) => K },
-): CachedMaker<S, V, Args, (...args: Args) => K>
+  options: EngineOptions<V, Parameters<KF>> & { key: KF },
+): CachedMaker<S, V, Parameters<KF>, KF>
 export function cached<S extends StoreOf<never>, V = unknown, Args extends readonly unknown[] = any[]>(
   store: S,
   options?: EngineOptions<V, Args>,
@@ -76,8 +76,8 @@ export function cached(
 ): (load: AnyFunction) => unknown {
   const checked = checkStore(store)
   const { keyOf, options } = keyAndOptions('cached', keyOrOptions, moreOptions)
-  new Freshness(options)
-  return load => {
+  checkFreshness(options)
+  return (load) => {
     callable('the function to cache', load)
     return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
   }
@@ -85,11 +85,12 @@ export function cached(
 
 function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
   // The hit path: no rest parameter and no spreading, which would cost as much as the look-up in the store.
+  const keyIsArgument = keyOf === argsKey
   /* oxlint-disable prefer-rest-params */
   function call(this: unknown, first?: unknown): Promise<unknown> {
     let key: unknown
     try {
-      if (arguments.length === 1) key = keyOf(first)
+      if (arguments.length === 1) key = keyIsArgument && isItsOwnKey(first) ? first : keyOf(first)
       else if (arguments.length === 2) key = keyOf(first, arguments[1])
       else key = keyOf.apply(undefined, arguments as unknown as unknown[])
     } catch (error) {

@@ -1,4 +1,3 @@
-import { tellsRemovals } from './held.ts'
 import { Roster } from './roster.ts'
 import type { RemovalCause, Store } from './types.ts'
 
@@ -25,7 +24,7 @@ export class Census {
    */
   constructor(store: Store<unknown, unknown>, shared: boolean, isThere: (storeKey: unknown) => boolean) {
     this.#store = store
-    this.#told = (store as { [tellsRemovals]?: boolean })[tellsRemovals] === true
+    this.#told = store.tellsRemovals === true
     this.roster = shared ? new Roster(isThere) : undefined
   }
 

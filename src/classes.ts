@@ -19,8 +19,7 @@ const readable: ReadonlySet<unknown> = new Set([URL.prototype, URLSearchParams.p
  * State that no property shows: `#name` anywhere but at the beginning of a string, or what compilers and careful hands
  * write in its place. It is better to ask for a key function in vain than to give two values one key.
  */
-const privateState =
-  /(?<!['"`])#[\p{ID_Start}$_\\]|\.(?:set|add)\(\s*this\s*[,)]|[pP]rivate(?:Add|Field|Method|Set)/u
+const privateState = /(?<!['"`])#[\p{ID_Start}$_\\]|\.(?:set|add)\(\s*this\s*[,)]|[pP]rivate(?:Add|Field|Method|Set)/u
 const nativeSource = /\{\s*\[native code\]\s*\}\s*$/
 
 type Class = (abstract new (...args: never[]) => unknown) & { readonly name: unknown }

@@ -18,23 +18,23 @@ export interface Controls<F extends AnyFunction, S> {
    * Forgets what there is for these arguments, and says whether it was there. A load that is running may no longer
    * write; those who wait for it get its value, and a call from here on begins a new one.
    */
-  invalidate(...args: Parameters<F>): Answer<S, boolean>
+  readonly invalidate: (...args: Parameters<F>) => Answer<S, boolean>
   /** Makes what there is for these arguments stale, and says whether it was there. Fences like `invalidate`. */
-  expire(...args: Parameters<F>): Answer<S, boolean>
+  readonly expire: (...args: Parameters<F>) => Answer<S, boolean>
   /** Whether a call would be a hit. Counts nothing, and changes no order in a store that has `peek`. */
-  has(...args: Parameters<F>): Answer<S, boolean>
+  readonly has: (...args: Parameters<F>) => Answer<S, boolean>
   /** The value that a hit would give, or `undefined`. Counts nothing, as `has`. */
-  peek(...args: Parameters<F>): Answer<S, Result<F> | undefined>
+  readonly peek: (...args: Parameters<F>) => Answer<S, Result<F> | undefined>
   /** Puts a value in without a load. It wins over every load that began earlier. */
-  set(args: Parameters<F>, value: Result<F>): Answer<S, void>
+  readonly set: (args: Parameters<F>, value: Result<F>) => Answer<S, void>
   /** Forgets all entries of this function, and only this function's. Fences like `invalidate`. */
-  clear(): Answer<S, void>
+  readonly clear: () => Answer<S, void>
   /** What has happened since the beginning or the last `resetStats`. */
-  stats(): Stats
+  readonly stats: () => Stats
   /** Sets all counts to 0. */
-  resetStats(): void
+  readonly resetStats: () => void
   /** The key of a call with these arguments. */
-  key(...args: Parameters<F>): unknown
+  readonly key: (...args: Parameters<F>) => unknown
   /** The function that was cached. */
   readonly load: F
   /** The store that keeps its values. */
@@ -42,9 +42,9 @@ export interface Controls<F extends AnyFunction, S> {
   /** The name given, or that of the function. */
   readonly name: string
   /** Ends it, once: every later call is refused with a `ClosedError`. The store is left as it is. */
-  close(options?: CloseOptions): Promise<void>
+  readonly close: (options?: CloseOptions) => Promise<void>
   /** Ends it as `close()` does. */
-  [Symbol.asyncDispose](): Promise<void>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** Adds the {@link Controls} to the function that stands for `load`. */
@@ -101,7 +101,9 @@ export function checkedCallOptions<V, Args extends readonly unknown[]>(
 
 function isSignal(value: unknown): value is AbortSignal {
   const signal = value as Partial<AbortSignal> | null
-  return typeof signal === 'object' && typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
+  return (
+    typeof signal === 'object' && typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
+  )
 }
 
 /** Takes apart what comes after the store: a key function, options, both or neither. */
@@ -109,11 +111,13 @@ export function keyAndOptions<O extends EngineOptions<unknown, unknown[]>>(
   owner: string,
   keyOrOptions: AnyFunction | (O & { key?: AnyFunction }) | undefined,
   moreOptions: O | undefined,
+  without: readonly string[] = [],
 ): { keyOf: AnyFunction; options: O } {
   const keyComesFirst = typeof keyOrOptions === 'function'
-  const options = (keyComesFirst ? moreOptions : keyOrOptions) ?? ({} as O)
+  const given = keyComesFirst ? moreOptions : keyOrOptions
+  const options = given === undefined ? ({} as O) : (given as O)
   if (!keyComesFirst && moreOptions !== undefined) throw wrongType('the key function', 'a function', keyOrOptions)
-  checkEngineOptions(owner, options, keyComesFirst ? [] : ['key'])
+  checkEngineOptions(owner, options, keyComesFirst ? [] : ['key'], without)
   const key = keyComesFirst ? keyOrOptions : (options as { key?: AnyFunction }).key
   return { keyOf: key === undefined ? argsKey : callable('key', key), options }
 }

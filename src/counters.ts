@@ -44,7 +44,7 @@ export class Counters {
   stores = 0
   storeFailures = 0
 
-  snapshot(): Pick<Stats, keyof Counters & keyof Stats | 'hitRate'> {
+  snapshot(): Pick<Stats, (keyof Counters & keyof Stats) | 'hitRate'> {
     const { hits, misses, staleHits, joins, loads, loadFailures, loadMs, stores, storeFailures } = this
     const calls = hits + staleHits + misses + joins
     const hitRate = calls === 0 ? 0 : (hits + staleHits) / calls

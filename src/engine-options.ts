@@ -24,9 +24,19 @@ export interface EngineOptions<V, Args extends readonly unknown[]> extends Fresh
 
 const names: readonly string[] = [...freshnessOptions, 'name', 'shareKeys', 'when', 'context', 'onError']
 
-/** Checks everything about the options but what {@link FreshnessOptions} checks itself. */
-export function checkEngineOptions(owner: string, options: object, more: readonly string[]): void {
-  knownOptions(owner, options, [...more, ...names])
+/**
+ * Checks everything about the options but what {@link FreshnessOptions} checks itself.
+ *
+ * @param more names that the owner knows besides
+ * @param without names that mean nothing to the owner
+ */
+export function checkEngineOptions(
+  owner: string,
+  options: object,
+  more: readonly string[] = [],
+  without: readonly string[] = [],
+): void {
+  knownOptions(owner, options, [...more, ...names.filter((known) => !without.includes(known))])
   const { name, shareKeys, when, context, onError } = options as EngineOptions<unknown, unknown[]>
   if (name !== undefined && (typeof name !== 'string' || name === '')) {
     throw wrongType('name', 'a string that is not empty', name)

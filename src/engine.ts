@@ -46,7 +46,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #steps: Steps<Flight<V, Args>, V> = {
     begin,
     landed: (flight, value) => this.#landed(flight, value),
-    failed: flight => this.#failed(flight),
+    failed: (flight) => this.#failed(flight),
   }
 
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
@@ -105,7 +105,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       const signal = options?.signal
       if (signal === undefined) return flight.wait()
       const begun = flight
-      return begun.waitUntil(signal, reason => this.#abandon(begun, reason))
+      return begun.waitUntil(signal, (reason) => this.#abandon(begun, reason))
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -121,7 +121,10 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#begun(flight)
     try {
       const value = begin(flight)
-      if (isThenable(value)) throw wrongType('what the function returns', 'a value (use cached for a promise)', value)
+      if (isThenable(value)) {
+        Promise.resolve(value).catch(ignore)
+        throw wrongType('what the function returns', 'a value (use cached for a promise)', value)
+      }
       this.#landed(flight, value)
       return value
     } catch (error) {
@@ -141,8 +144,8 @@ export class Engine<V, Args extends readonly unknown[]> {
   }
 
   async #end(wait: boolean): Promise<void> {
-    const flights = [...this.#space.flights, ...this.#space.revoked].filter(flight => flight.owner === this)
-    if (wait) await Promise.allSettled(flights.map(flight => flight.promise))
+    const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this)
+    if (wait) await Promise.allSettled(flights.map((flight) => flight.promise))
     else {
       const reason = new ClosedError('this was closed while the load ran', undefined)
       for (const flight of flights) {
@@ -163,7 +166,8 @@ export class Engine<V, Args extends readonly unknown[]> {
     if (space.kind === 'unknown' && found !== unreadable) space.isAsync(key, found)
     if (space.kind === 'async') this.#keys = notOnHitPath
     const storeKey = space.storeKey(key)
-    if (space.revoked.size > 0) for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)
+    if (space.revoked.size > 0)
+      for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)
     if (found instanceof Entry && found.generation === space.generation) this.room.dropExpired(storeKey)
     return storeKey
   }

@@ -8,12 +8,6 @@ import type { RemovalCause } from './types.ts'
  */
 export const never = 0x7fff_ffff
 
-/** What an entry carries only when an option asks for it, so that all others stay small. */
-export interface EntryDetails {
-  /** With a tti: the time that no use can move `expiresAt` beyond. */
-  lastsUntil: number
-}
-
 /** What is put into a store for one key: the value, the promise that answers every hit, and how long it is fresh. */
 export class Entry<V = unknown> extends Held<V> {
   readonly value: V
@@ -23,21 +17,18 @@ export class Entry<V = unknown> extends Held<V> {
   generation: Generation | undefined
   /** The clock's time from which this is no longer fresh, or {@link never}. With a tti it moves at each use. */
   expiresAt: number
-  details: EntryDetails | undefined
 
-  constructor(
-    value: V,
-    promise: Promise<V> | undefined,
-    generation: Generation,
-    expiresAt: number,
-    details: EntryDetails | undefined,
-  ) {
+  constructor(value: V, promise: Promise<V> | undefined, generation: Generation, expiresAt: number) {
     super()
     this.value = value
     this.promise = promise
     this.generation = generation
     this.expiresAt = expiresAt
-    this.details = details
+  }
+
+  /** The time that no use can move {@link expiresAt} beyond. */
+  get lastsUntil(): number {
+    return this.expiresAt
   }
 
   /** The promise of the value, the same one at every call. */
@@ -53,5 +44,25 @@ export class Entry<V = unknown> extends Held<V> {
 
   override removed(cause: RemovalCause): void {
     this.generation?.census.removed(cause)
+  }
+}
+
+/** An entry whose end moves at each use, within its ttl. Others do without the room that this takes. */
+export class MovingEntry<V = unknown> extends Entry<V> {
+  readonly #lastsUntil: number
+
+  constructor(
+    value: V,
+    promise: Promise<V> | undefined,
+    generation: Generation,
+    expiresAt: number,
+    lastsUntil: number,
+  ) {
+    super(value, promise, generation, expiresAt)
+    this.#lastsUntil = lastsUntil
+  }
+
+  override get lastsUntil(): number {
+    return this.#lastsUntil
   }
 }

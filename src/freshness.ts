@@ -1,6 +1,6 @@
 import { clockLike, callable, duration, wrongType } from './check.ts'
 import { systemClock } from './clock.ts'
-import { never, Entry } from './entry.ts'
+import { Entry, MovingEntry, never } from './entry.ts'
 import type { Generation } from './generation.ts'
 import { checkedJitter, jittered, type Jitter } from './jitter.ts'
 import { systemRandom } from './random.ts'
@@ -33,6 +33,16 @@ export const freshnessOptions = ['ttl', 'jitter', 'tti', 'clock', 'random'] as c
 export function checkedTtl<T>(ttl: T): T {
   if (typeof ttl !== 'function') duration('ttl', ttl)
   return ttl
+}
+
+/**
+ * Checks the options before there is anything that they could be used for.
+ *
+ * @throws `TypeError` or `RangeError` for one that is wrong, or contradicts another
+ */
+export function checkFreshness<V, Args extends readonly unknown[]>(options: FreshnessOptions<V, Args>): void {
+  // What is made is let go of: making it is what checks.
+  void new Freshness(options)
 }
 
 /** Decides how long the entries of one function are fresh. */
@@ -71,14 +81,12 @@ export class Freshness<V, Args extends readonly unknown[]> {
       life = jittered(base, this.#jitter, this.#random)
       if (!(life >= 0)) duration('what jitter gives', life)
     }
-    if (life === Infinity && this.tti === Infinity) return new Entry(value, promise, generation, never, undefined)
     if (life === 0 || this.tti === 0) return undefined
+    if (life === Infinity && this.tti === Infinity) return new Entry(value, promise, generation, never)
     const now = this.clock.now()
     const lastsUntil = this.#deadline(now, life)
-    if (this.tti === Infinity) return new Entry(value, promise, generation, lastsUntil, undefined)
-    const entry = new Entry(value, promise, generation, lastsUntil, { lastsUntil })
-    this.#used(entry, now)
-    return entry
+    if (this.tti === Infinity) return new Entry(value, promise, generation, lastsUntil)
+    return new MovingEntry(value, promise, generation, this.#idleUntil(now, lastsUntil), lastsUntil)
   }
 
   /** Whether the entry is fresh at this moment. */
@@ -91,14 +99,13 @@ export class Freshness<V, Args extends readonly unknown[]> {
     if (entry.expiresAt === never) return true
     const now = this.clock.now()
     if (now >= entry.expiresAt) return false
-    if (this.tti !== Infinity) this.#used(entry, now)
+    if (this.tti !== Infinity) entry.expiresAt = this.#idleUntil(now, entry.lastsUntil)
     return true
   }
 
-  #used(entry: Entry<V>, now: number): void {
+  #idleUntil(now: number, lastsUntil: number): number {
     const idleUntil = this.#deadline(now, this.tti)
-    const lastsUntil = entry.details?.lastsUntil ?? never
-    entry.expiresAt = lastsUntil === never ? idleUntil : Math.min(idleUntil, lastsUntil)
+    return lastsUntil === never ? idleUntil : Math.min(idleUntil, lastsUntil)
   }
 
   #deadline(now: number, life: number): number {

@@ -21,6 +21,3 @@ export abstract class Held<V = unknown> {
 export function valueOf(held: unknown): unknown {
   return held instanceof Held ? held.value : held
 }
-
-/** The name of a property that is `true` on a store that calls {@link Held.removed} for whatever leaves it. */
-export const tellsRemovals: unique symbol = Symbol.for('polycache.tellsRemovals')

@@ -1,6 +1,12 @@
 export { Cache, type CacheOptions } from './cache.ts'
 export { cached, type AsyncControls, type Cached, type CachedMaker, type CachedOptions } from './cached.ts'
-export { cachedSync, type CachedSync, type CachedSyncMaker, type SyncControls } from './cached-sync.ts'
+export {
+  cachedSync,
+  type CachedSync,
+  type CachedSyncMaker,
+  type CachedSyncOptions,
+  type SyncControls,
+} from './cached-sync.ts'
 export type { CloseOptions, Controls } from './controls.ts'
 export type { Stats } from './counters.ts'
 export type { EngineOptions, ErrorListener } from './engine-options.ts'
@@ -9,6 +15,18 @@ export { ClosedError, KeyError, ReentrantLoadError } from './errors.ts'
 export { loadContext, type LoadContext } from './flight.ts'
 export type { FreshnessOptions, Ttl } from './freshness.ts'
 export type { Jitter } from './jitter.ts'
-export * from './keys.ts'
+export {
+  argsKey,
+  identityKey,
+  pick,
+  prefix,
+  skip,
+  typed,
+  type ArgsKey,
+  type KeyFunction,
+  type PickKey,
+  type Primitive,
+  type WithPaths,
+} from './keys.ts'
 export * from './policies/index.ts'
 export type * from './types.ts'

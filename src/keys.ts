@@ -21,6 +21,16 @@ function argumentName(index: number): string {
   return `argument ${index + 1}`
 }
 
+const markerCode = MARKER.charCodeAt(0)
+
+/**
+ * Whether this argument, alone, is certainly the key that {@link argsKey} would give: the shortest answer to the most
+ * frequent question.
+ */
+export function isItsOwnKey(argument: unknown): boolean {
+  return typeof argument === 'string' ? argument.charCodeAt(0) !== markerCode : typeof argument === 'number'
+}
+
 /** The key of a list of values: that of one primitive is itself, all else is one string. */
 function keyOf(
   values: readonly unknown[],
@@ -89,8 +99,8 @@ export type WithPaths<Paths extends string> = (
   ? Intersection
   : never
 
-/** The key that {@link pick} gives for this many paths. */
-export type PickKey<Paths extends readonly string[]> = Paths['length'] extends 1 ? Primitive : string
+/** The key that {@link pick} gives for this many paths: for one, what is found there decides. */
+export type PickKey<Paths extends readonly string[]> = Paths['length'] extends 1 ? any : string
 
 /**
  * Makes the key of the values at some paths of the first argument, as {@link argsKey} would of these values.
@@ -118,7 +128,11 @@ export function pick<const Paths extends readonly [string, ...string[]]>(
     const [way] = ways as [string[]]
     return (object) => keyOf([valueAt(object, way)], nameOf) as PickKey<Paths>
   }
-  return (object) => listText(ways.map((way) => valueAt(object, way)), nameOf) as PickKey<Paths>
+  return (object) =>
+    listText(
+      ways.map((way) => valueAt(object, way)),
+      nameOf,
+    ) as PickKey<Paths>
 }
 
 const pathForm = 'names of properties joined by dots, such as "org.id"'

@@ -113,7 +113,7 @@ function asyncStackHas(name: string): boolean {
   const { prepareStackTrace, stackTraceLimit } = Error
   try {
     Error.stackTraceLimit = framesLookedAt
-    Error.prepareStackTrace = (_, frames) => frames.some(frame => frame.getFunctionName() === name)
+    Error.prepareStackTrace = (_, frames) => frames.some((frame) => frame.getFunctionName() === name)
     const trace: { stack?: unknown } = {}
     Error.captureStackTrace(trace, asyncStackHas)
     return trace.stack === true

@@ -103,13 +103,13 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Looks whether there is a fresh entry. Counts nothing, and changes no order in a store that has `peek`. */
   has(key: unknown): MaybePromise<boolean> {
     const entry = this.#look(key)
-    return entry instanceof Promise ? entry.then(found => found !== undefined) : entry !== undefined
+    return entry instanceof Promise ? entry.then((found) => found !== undefined) : entry !== undefined
   }
 
   /** Looks at the value of a fresh entry, as {@link has} does. */
   peek(key: unknown): MaybePromise<V | undefined> {
     const entry = this.#look(key)
-    return entry instanceof Promise ? entry.then(found => found?.value) : entry?.value
+    return entry instanceof Promise ? entry.then((found) => found?.value) : entry?.value
   }
 
   /** Puts a value in without a load. Loads that are running may no longer write. */

@@ -39,7 +39,11 @@ export class Space {
     this.clock = clock
     this.kind = kindOf(store)
     this.#text = name === undefined ? undefined : spaceText(name)
-    this.census = new Census(store as Store<unknown, unknown>, name !== undefined, key => this.peek(key) !== undefined)
+    this.census = new Census(
+      store as Store<unknown, unknown>,
+      name !== undefined,
+      (key) => this.peek(key) !== undefined,
+    )
     this.generation = new Generation(clock, this.census)
   }
 
@@ -145,7 +149,7 @@ export function enterSpace(
 
 function kindOf(store: AnyStore): StoreKind {
   const methods: unknown[] = [store.get, store.set, store.delete]
-  if (methods.some(method => (method as { constructor?: { name?: string } }).constructor?.name === 'AsyncFunction')) {
+  if (methods.some((method) => (method as { constructor?: { name?: string } }).constructor?.name === 'AsyncFunction')) {
     return 'async'
   }
   return 'unknown'

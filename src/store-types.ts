@@ -9,12 +9,14 @@ export interface StoreOf<K> {
   readonly delete: (key: K) => unknown
 }
 
-/** `T` from a store that answers at once, a promise of it from one that does not. */
+/** `T` from a store that answers at once, a promise of it from one that does not, either where the type does not say. */
 export type Answer<S, T> = S extends { delete(...args: never): infer R }
-  ? [R] extends [PromiseLike<unknown>]
-    ? Promise<T>
-    : T
-  : T
+  ? unknown extends R
+    ? T | Promise<T>
+    : R extends PromiseLike<unknown>
+      ? Promise<T>
+      : T
+  : T | Promise<T>
 
 /** Any function at all. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the only type that every function is assignable to

@@ -15,6 +15,8 @@ export interface Store<K, V> {
   clear?(): void
   keys?(): Iterable<K>
   readonly size?: number
+  /** `true` where every entry that leaves is told of it, as the policies of this library do: then nothing is recounted. */
+  readonly tellsRemovals?: boolean
 }
 
 /**
@@ -54,6 +56,7 @@ export type Random = () => number
 
 /** What every policy of this library is: a synchronous, iterable store that says how full it is. */
 export interface Policy<K, V> extends Store<K, V>, Iterable<[K, V]> {
+  set(key: K, value: V): this
   has(key: K): boolean
   peek(key: K): V | undefined
   clear(): void
@@ -67,6 +70,7 @@ export interface Policy<K, V> extends Store<K, V>, Iterable<[K, V]> {
   readonly weight: number
   /** The most weight that is kept; `Infinity` when the weight is not bounded. */
   readonly maxWeight: number
+  readonly tellsRemovals: true
 }
 
 /** A policy that knows which entries it would keep longest. */

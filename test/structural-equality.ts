@@ -46,7 +46,9 @@ function sameContent(kind: Kind, a: any, b: any): boolean {
     case 'regexp':
       return a.source === b.source && a.flags === b.flags && structurallyEqual(a.lastIndex, b.lastIndex)
     case 'error':
-      return ['name', 'message'].every((name) => structurallyEqual(a[name], b[name])) && sameOwn(a, b, 'cause', 'errors')
+      return (
+        ['name', 'message'].every((name) => structurallyEqual(a[name], b[name])) && sameOwn(a, b, 'cause', 'errors')
+      )
     case 'typed array':
       return a[Symbol.toStringTag] === b[Symbol.toStringTag] && a.length === b.length
     case 'data view':
@@ -74,9 +76,7 @@ function sameProperties(a: any, b: any): boolean {
 }
 
 function sameOwn(a: any, b: any, ...names: string[]): boolean {
-  return names.every(
-    (name) => Object.hasOwn(a, name) === Object.hasOwn(b, name) && structurallyEqual(a[name], b[name]),
-  )
+  return names.every((name) => Object.hasOwn(a, name) === Object.hasOwn(b, name) && structurallyEqual(a[name], b[name]))
 }
 
 function sameMembers(a: unknown[], b: unknown[]): boolean {

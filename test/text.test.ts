@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { seededRandom } from '../src/random.ts'
 import { listText, MARKER, maxDepth, maxLength, maxValues, primitiveText, type Primitive } from '../src/text.ts'
@@ -170,18 +170,11 @@ describe('listText', () => {
     expect(met.different).to.be.greaterThan(1_000)
   })
 
-  it('gives one text to a list and to a copy of it', () => {
-    fc.assert(
-      fc.property(fc.array(keyable, { maxLength: 3 }), (list) => text(...list) === text(...list)),
-      { numRuns: 1_000 },
-    )
-  })
-
   it('cannot be forged by strings that are made of texts', () => {
     fc.assert(
       fc.property(pairs, fc.nat(), ([a, b], cut) => {
         const forged = [text(...b), text(...b).slice(1), text(...b).slice(cut % 9)]
-        for (const list of [forged, [forged], ...forged.map((one) => [one]), ...forged.map((one) => [...a, one])]) {
+        for (const list of [forged, [forged], ...forged.map((one) => [one]), ...forged.map((one) => a.concat(one))]) {
           expect(text(...list) === text(...a)).to.equal(structurallyEqual(list, a))
           expect(text(...list) === text(...b)).to.equal(structurallyEqual(list, b))
         }

@@ -90,7 +90,7 @@ class Wheel<N extends Deadline> {
 
   /** The occupied slots, the soonest or the latest first. */
   *inOrder(latestFirst: boolean): Iterable<N> {
-    for (let left = this.occupied; left !== 0; ) {
+    for (let left = this.occupied; left !== 0;) {
       const slot = latestFirst ? highest(left) : lowest(left)
       left &= ~(1 << slot)
       const inner = this.slots[slot]!
@@ -123,8 +123,9 @@ function lowPart(deadline: number): number {
 }
 
 function digitOf(deadline: number, level: number): number {
-  const part = level < lowDigits ? lowPart(deadline) : highPart(deadline)
-  return (part >>> (digitBits * (level % lowDigits))) & 31
+  return level < lowDigits
+    ? (lowPart(deadline) >>> (digitBits * level)) & 31
+    : (highPart(deadline) >>> (digitBits * (level - lowDigits))) & 31
 }
 
 /** Whether two deadlines are the same in all digits above a level. */

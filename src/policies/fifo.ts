@@ -25,7 +25,7 @@ export function fifo<K = any, V = any>(options: FifoOptions<K, V>): Fifo<K, V> {
 }
 
 class FifoNode<K, V> extends Link implements PolicyNode<K, V> {
-  readonly key: K
+  key: K
   value: V
   weight: number
 

@@ -29,7 +29,7 @@ export function lfu<K = any, V = any>(options: LfuOptions<K, V>): Lfu<K, V> {
 }
 
 class LfuNode<K, V> extends Link implements PolicyNode<K, V> {
-  readonly key: K
+  key: K
   value: V
   weight: number
   bucket: Bucket<K, V> | undefined
@@ -121,6 +121,7 @@ export class Lfu<K, V> extends OrderedNodePolicy<K, V, LfuNode<K, V>> {
 
   protected override *inOrder(hottestFirst: boolean): Iterable<LfuNode<K, V>> {
     const next = hottestFirst ? 'lower' : 'higher'
-    for (let bucket = this.#none[next]; bucket !== this.#none; bucket = bucket[next]) yield* bucket.inOrder(hottestFirst)
+    for (let bucket = this.#none[next]; bucket !== this.#none; bucket = bucket[next])
+      yield* bucket.inOrder(hottestFirst)
   }
 }

@@ -59,6 +59,7 @@ function engineOf<K, V>(bounds: Bounds<K, V>, dispose: (value: V, key: K, reason
 
 /** The store that {@link lru} makes. */
 export class Lru<K, V> implements OrderedPolicy<K, V> {
+  readonly tellsRemovals: true = true
   readonly max: number
   readonly maxWeight: number
   readonly #bounds: Bounds<K, V>

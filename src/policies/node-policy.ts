@@ -4,7 +4,7 @@ import { Removals } from './removals.ts'
 
 /** One entry of a {@link NodePolicy}; each policy adds what it keeps order by. */
 export interface PolicyNode<K, V> {
-  readonly key: K
+  key: K
   value: V
   weight: number
 }
@@ -27,6 +27,7 @@ export interface NodeTable<K, N> {
  * have gone by the time it reaches them; so everything may be done to the store meanwhile.
  */
 export abstract class NodePolicy<K, V, N extends PolicyNode<K, V>> implements Policy<K, V> {
+  readonly tellsRemovals: true = true
   readonly max: number
   readonly maxWeight: number
   readonly #bounds: Bounds<K, V>
@@ -46,9 +47,9 @@ export abstract class NodePolicy<K, V, N extends PolicyNode<K, V>> implements Po
     this.#nodes = nodes
   }
 
-  /** Makes a node that is nowhere yet. */
+  /** Makes a node that is nowhere yet. It serves again for another entry when its own has made room for that. */
   protected abstract make(key: K, value: V, weight: number): N
-  /** Gives a new node its place. */
+  /** Gives a node its place, and whatever of it depends on that, anew. */
   protected abstract link(node: N): void
   /** Takes a node out of its place. */
   protected abstract unlink(node: N): void
@@ -95,18 +96,29 @@ export abstract class NodePolicy<K, V, N extends PolicyNode<K, V>> implements Po
     } else if (old !== undefined) {
       this.#overwrite(old, value, weight)
     } else {
-      this.#add(this.make(key === 0 ? (0 as K) : key, value, weight))
+      this.#add(key === 0 ? (0 as K) : key, value, weight)
     }
     this.settle()
     return this
   }
 
-  #add(node: N): void {
-    while (this.#nodes.size >= this.max || this.#weight + node.weight > this.maxWeight) {
-      this.remove(this.victim(undefined), 'evicted')
+  #add(key: K, value: V, weight: number): void {
+    let node: N | undefined
+    while (this.#nodes.size >= this.max || this.#weight + weight > this.maxWeight) {
+      node = this.victim(undefined)
+      this.remove(node, 'evicted')
     }
-    this.#nodes.set(node.key, node)
-    this.#weight += node.weight
+    if (node === undefined) {
+      node = this.make(key, value, weight)
+    } else {
+      // The node of what left serves again: new ones would have to be moved by the garbage collector, which costs as
+      // much as all the rest in a large store.
+      node.key = key
+      node.value = value
+      node.weight = weight
+    }
+    this.#nodes.set(key, node)
+    this.#weight += weight
     this.link(node)
   }
 
@@ -137,24 +149,27 @@ export abstract class NodePolicy<K, V, N extends PolicyNode<K, V>> implements Po
   }
 
   *keys(): IterableIterator<K> {
-    for (const node of [...this.inOrder(false)]) if (this.isHere(node)) yield node.key
+    for (const [key] of this.entries()) yield key
   }
 
   *values(): IterableIterator<V> {
-    for (const node of [...this.inOrder(false)]) if (this.isHere(node)) yield node.value
+    for (const [, value] of this.entries()) yield value
   }
 
   *entries(): IterableIterator<[K, V]> {
-    for (const node of [...this.inOrder(false)]) if (this.isHere(node)) yield [node.key, node.value]
+    for (const key of Array.from(this.inOrder(false), (node) => node.key)) {
+      const node = this.here(key)
+      if (node !== undefined) yield [key, node.value]
+    }
   }
 
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.entries()
   }
 
-  /** Whether a node that was here is here still. */
-  protected isHere(node: N): boolean {
-    return this.#nodes.get(node.key) === node
+  /** The node of a key, if it is here now. */
+  protected here(key: K): N | undefined {
+    return this.#nodes.get(key)
   }
 
   /** Takes a node out for good. The listeners are told when the work that this is part of settles. */

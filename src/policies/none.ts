@@ -25,6 +25,7 @@ export function none<K = any, V = any>(options: NoneOptions<K, V> = {}): None<K,
 
 /** The store that {@link none} makes. */
 export class None<K, V> implements Policy<K, V> {
+  readonly tellsRemovals: true = true
   readonly size: number = 0
   readonly max: number = 0
   readonly weight: number = 0

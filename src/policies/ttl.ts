@@ -48,7 +48,7 @@ export function ttl<K = any, V = any>(options: TtlOptions<K, V> = {}): Ttl<K, V>
 }
 
 class TtlNode<K, V> extends Deadline implements PolicyNode<K, V> {
-  readonly key: K
+  key: K
   value: V
   weight: number
   /** When the store's own `ttl` ends this, whatever the entry says; `undefined` when it does not. */
@@ -180,9 +180,9 @@ export class Ttl<K, V> extends OrderedNodePolicy<K, V, TtlNode<K, V>> {
     return this.#deadlines.inOrder(hottestFirst)
   }
 
-  protected override isHere(node: TtlNode<K, V>): boolean {
+  protected override here(key: K): TtlNode<K, V> | undefined {
     this.#expireDue()
-    return super.isHere(node)
+    return super.here(key)
   }
 
   protected override settle(): void {

@@ -26,6 +26,7 @@ export function unbounded<K = any, V = any>(options: UnboundedOptions<K, V> = {}
 
 /** The store that {@link unbounded} makes. */
 export class Unbounded<K, V> extends Map<K, V> implements Policy<K, V> {
+  readonly tellsRemovals: true = true
   readonly max: number = Infinity
   readonly weight: number = 0
   readonly maxWeight: number = Infinity

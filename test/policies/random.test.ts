@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { random } from '../../src/policies/random.ts'
 import { seededRandom } from '../../src/random.ts'
 import { describeBounded } from './common.ts'
@@ -9,32 +9,36 @@ describe('random', () => {
 
   it('keeps to its bounds and counts right, whatever leaves', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 5 })), { minLength: 100 }), (seed, sets) => {
-        const model = new Map<number, number>()
-        const store = random<number, number>({
-          max: 5,
-          maxWeight: 12,
-          weigher: (value) => value,
-          random: seededRandom(seed),
-          onRemoval: (key, value, cause) => {
-            if (cause === 'evicted') {
-              expect(model.get(key)).to.equal(value)
-              model.delete(key)
-            }
-          },
-        })
+      fc.property(
+        fc.integer(),
+        fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 5 })), { minLength: 100 }),
+        (seed, sets) => {
+          const model = new Map<number, number>()
+          const store = random<number, number>({
+            max: 5,
+            maxWeight: 12,
+            weigher: (value) => value,
+            random: seededRandom(seed),
+            onRemoval: (key, value, cause) => {
+              if (cause === 'evicted') {
+                expect(model.get(key)).to.equal(value)
+                model.delete(key)
+              }
+            },
+          })
 
-        for (const [key, value] of sets) {
-          model.set(key, value)
-          store.set(key, value)
+          for (const [key, value] of sets) {
+            model.set(key, value)
+            store.set(key, value)
 
-          expect(new Map(store)).to.deep.equal(model)
-          expect(store.size).to.equal(model.size).and.to.be.at.most(5)
-          expect(store.weight).to.equal([...model.values()].reduce((sum, weight) => sum + weight, 0))
-          expect(store.weight).to.be.at.most(12)
-          expect(store.get(key)).to.equal(value)
-        }
-      }),
+            expect(new Map(store)).to.deep.equal(model)
+            expect(store.size).to.equal(model.size).and.to.be.at.most(5)
+            expect(store.weight).to.equal([...model.values()].reduce((sum, weight) => sum + weight, 0))
+            expect(store.weight).to.be.at.most(12)
+            expect(store.get(key)).to.equal(value)
+          }
+        },
+      ),
       { numRuns: 200 },
     )
   })

@@ -1,0 +1,10 @@
+/** polycache as its users get it: the built package, its default key. */
+export async function create(setup, { entry }) {
+  const { cached, lru, unbounded } = await import(entry)
+  const store = setup.max === undefined ? unbounded() : lru({ max: setup.max })
+  const options = {}
+  if (setup.ttl !== undefined) options.ttl = setup.ttl
+  if (setup.jitter !== undefined) options.jitter = setup.jitter
+  const call = cached(store, options)(setup.load)
+  return { call, invalidate: call.invalidate, clear: call.clear, stats: call.stats }
+}
