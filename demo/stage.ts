@@ -48,7 +48,6 @@ export class Stage {
   }
 
   /** Gives a function that shows rows of cells in columns of these widths; a negative one aligns to the right. */
-
   table(...widths: number[]): (...cells: string[]) => void {
     return (...cells) => this.show(align(widths, cells))
   }
@@ -61,9 +60,8 @@ export class Stage {
     const mark = holds ? this.paint('green', '✓') : this.paint('red', '✗')
     wrap(text, screenWidth - indent.length - 2).forEach((line, i) => this.show(`${i === 0 ? mark : ' '} ${line}`))
     if (holds) return
-    for (const line of inspect(actual, { breakLength: screenWidth - 20, depth: 2 }).split('\n')) {
-      this.show(this.paint('red', `  it was ${line}`.slice(0, screenWidth - indent.length)))
-    }
+    const was = inspect(actual, { breakLength: Infinity, compact: true, maxStringLength: 60 })
+    this.show(this.paint('red', `  it was ${was}`.slice(0, screenWidth - indent.length)))
   }
 
   /** Says how many claims held. */

@@ -84,24 +84,35 @@ export function cached(
 }
 
 function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
-  // The hit path: no rest parameter and no spreading, which would cost as much as the look-up in the store.
   const keyIsArgument = keyOf === argsKey
+
+  // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
+  // every call, and cost as much as the look-up in the store.
   /* oxlint-disable prefer-rest-params */
   function call(this: unknown, first?: unknown): Promise<unknown> {
+    if (arguments.length !== 1) return callMany.apply(this, arguments as unknown as unknown[])
     let key: unknown
     try {
-      if (arguments.length === 1) key = keyIsArgument && isItsOwnKey(first) ? first : keyOf(first)
-      else if (arguments.length === 2) key = keyOf(first, arguments[1])
-      else key = keyOf.apply(undefined, arguments as unknown as unknown[])
+      key = keyIsArgument && isItsOwnKey(first) ? first : keyOf(first)
     } catch (error) {
       return Promise.reject(error as Error)
     }
     const entry = engine.find(key)
     if (entry !== undefined) return entry.promise ?? entry.settled()
-    if (arguments.length === 1) return engine.miss(key, load, this, [first])
-    return engine.miss(key, load, this, Array.prototype.slice.call(arguments) as unknown[])
+    return engine.miss(key, load, this, [first])
   }
   /* oxlint-enable prefer-rest-params */
+
+  function callMany(this: unknown, ...args: unknown[]): Promise<unknown> {
+    let key: unknown
+    try {
+      key = args.length === 2 ? keyOf(args[0], args[1]) : keyOf(...args)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    const entry = engine.find(key)
+    return entry === undefined ? engine.miss(key, load, this, args) : entry.settled()
+  }
 
   function callWith(self: unknown, args: unknown[], options: CallOptions<unknown, unknown[]>): Promise<unknown> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)

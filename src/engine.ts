@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { wrongType } from './check.ts'
+import type { Counters } from './counters.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { Entry, never } from './entry.ts'
 import { ClosedError, ReentrantLoadError } from './errors.ts'
 import { begin, Flight, type Load } from './flight.ts'
-import type { Ttl } from './freshness.ts'
+import type { Freshness, Ttl } from './freshness.ts'
 import { isInside, run, type InContext, type Steps } from './reentry.ts'
 import { Room } from './room.ts'
 import { isThenable, type AnyStore, type Space } from './space.ts'
@@ -38,6 +39,8 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly room: Room<V, Args>
   readonly #store: Store<unknown, unknown>
   readonly #space: Space
+  readonly #counters: Counters
+  readonly #freshness: Freshness<V, Args>
   readonly #inContext: InContext | undefined
   #keys: typeof asTheyAre | typeof rewritten | typeof notOnHitPath
   /** What the store gave to {@link find}, for the {@link miss} that follows in the same step. */
@@ -53,36 +56,46 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.room = new Room(store, options)
     this.#store = store as Store<unknown, unknown>
     this.#space = this.room.space
+    this.#counters = this.room.counters
+    this.#freshness = this.room.freshness
     this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
     this.#keys = this.#space.kind === 'async' ? notOnHitPath : options.name === undefined ? asTheyAre : rewritten
   }
 
   /** Gives the fresh entry of a key and counts a hit, or gives `undefined`: then {@link miss} must follow at once. */
   find(key: unknown): Entry<V> | undefined {
-    let storeKey = key
-    if (this.#keys !== asTheyAre) {
-      if (this.#keys === notOnHitPath) return undefined
-      storeKey = this.#space.storeKey(key)
-    }
-    let held
+    if (this.#keys !== asTheyAre) return this.#findElsewhere(key)
     try {
-      held = this.#store.get(storeKey) as Entry<V> | undefined | null
+      const held = this.#store.get(key) as Entry<V> | undefined | null
+      if (held?.generation === this.#space.generation && (held.expiresAt === never || this.#freshness.use(held))) {
+        this.#counters.hits++
+        return held
+      }
+      this.#found = held
     } catch (error) {
-      this.#found = unreadable
-      this.room.storeFailed(error)
-      return undefined
+      this.#unreadable(error)
     }
-    if (
-      held !== undefined &&
-      held !== null &&
-      held.generation === this.#space.generation &&
-      (held.expiresAt === never || this.room.freshness.use(held))
-    ) {
-      this.room.counters.hits++
-      return held
-    }
-    this.#found = held
     return undefined
+  }
+
+  #findElsewhere(key: unknown): Entry<V> | undefined {
+    if (this.#keys === notOnHitPath) return undefined
+    try {
+      const held = this.#store.get(this.#space.storeKey(key)) as Entry<V> | undefined | null
+      if (held?.generation === this.#space.generation && this.#freshness.use(held)) {
+        this.#counters.hits++
+        return held
+      }
+      this.#found = held
+    } catch (error) {
+      this.#unreadable(error)
+    }
+    return undefined
+  }
+
+  #unreadable(error: unknown): void {
+    this.#found = unreadable
+    this.room.storeFailed(error)
   }
 
   /** Goes on with a call for which {@link find} found nothing: joins the load in the air, or begins one. */
@@ -183,7 +196,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   #join(flight: Flight<V, Args>): void {
     if (isInside(flight)) throw reentrant(flight.key)
     if (flight.askers > 0) flight.askers++
-    else this.room.counters.joins++
+    else this.#counters.joins++
   }
 
   /** Reads an asynchronous store, and loads where that gives nothing fresh. */
@@ -193,7 +206,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       const entry = await this.room.readFresh(flight)
       const { askers } = flight
       flight.askers = 0
-      const { counters } = this.room
+      const counters = this.#counters
       if (entry !== undefined) {
         counters.hits += askers
         this.#space.remove(flight)
@@ -216,20 +229,20 @@ export class Engine<V, Args extends readonly unknown[]> {
   }
 
   #begun(flight: Flight<V, Args>): void {
-    this.room.counters.misses++
-    this.room.counters.loads++
-    flight.startedAt = this.room.freshness.clock.now()
+    this.#counters.misses++
+    this.#counters.loads++
+    flight.startedAt = this.#freshness.clock.now()
   }
 
   #landed(flight: Flight<V, Args>, value: V): void {
-    this.room.counters.loadMs += this.room.freshness.clock.now() - flight.startedAt
+    this.#counters.loadMs += this.#freshness.clock.now() - flight.startedAt
     if (!flight.revoked) this.room.keep(flight, value)
     this.#ended(flight)
   }
 
   #failed(flight: Flight<V, Args>): void {
-    this.room.counters.loadMs += this.room.freshness.clock.now() - flight.startedAt
-    this.room.counters.loadFailures++
+    this.#counters.loadMs += this.#freshness.clock.now() - flight.startedAt
+    this.#counters.loadFailures++
     // Whoever waits has a handler of its own, but maybe nobody does any longer.
     flight.promise?.catch(ignore)
     this.#ended(flight)

@@ -93,7 +93,13 @@ export class Lru<K, V> implements OrderedPolicy<K, V> {
   }
 
   get(key: K): V | undefined {
-    return storedOf(this.#engine.get(key === undefined ? undefinedStandIn : key))
+    // The hit path of most caches: what the stand-ins are for is only looked into where the answer may be one.
+    const inner: V | symbol | undefined = this.#engine.get(key)
+    return inner === undefined || typeof inner === 'symbol' ? this.#getRare(key, inner) : inner
+  }
+
+  #getRare(key: K, inner: V | symbol | undefined): V | undefined {
+    return storedOf(key === undefined ? this.#engine.get(undefinedStandIn) : inner)
   }
 
   peek(key: K): V | undefined {
