@@ -41,7 +41,7 @@ export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
       return Promise.reject(error as Error)
     }
     if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
-    const entry = options?.fresh === true ? undefined : this.#engine.find(key)
+    const entry = options?.fresh === true ? undefined : this.#engine.hitPath.find(key)
     return entry === undefined ? this.#engine.miss(key, load, undefined, [key], options) : entry.settled()
   }
 

@@ -70,7 +70,7 @@ export function cachedSync(
 function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
   function callWith(self: unknown, args: unknown[], options?: CallOptions<unknown, unknown[]>): unknown {
     const key: unknown = keyOf(...args)
-    const entry = options?.fresh === true ? undefined : engine.find(key)
+    const entry = options?.fresh === true ? undefined : engine.hitPath.find(key)
     return entry === undefined ? engine.missNow(key, load, self, args, options) : entry.value
   }
   function call(this: unknown, ...args: unknown[]): unknown {

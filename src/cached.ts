@@ -85,6 +85,7 @@ export function cached(
 
 function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
   const keyIsArgument = keyOf === argsKey
+  const { find } = engine.hitPath
 
   // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
   // every call, and cost as much as the look-up in the store.
@@ -97,7 +98,7 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
     } catch (error) {
       return Promise.reject(error as Error)
     }
-    const entry = engine.find(key)
+    const entry = find(key)
     if (entry !== undefined) return entry.promise ?? entry.settled()
     return engine.miss(key, load, this, [first])
   }
@@ -110,7 +111,7 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
     } catch (error) {
       return Promise.reject(error as Error)
     }
-    const entry = engine.find(key)
+    const entry = find(key)
     return entry === undefined ? engine.miss(key, load, this, args) : entry.settled()
   }
 
@@ -122,7 +123,7 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
     } catch (error) {
       return Promise.reject(error as Error)
     }
-    const entry = options.fresh === true ? undefined : engine.find(key)
+    const entry = options.fresh === true ? undefined : find(key)
     return entry === undefined ? engine.miss(key, load, self, args, options) : entry.settled()
   }
 

@@ -2,14 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { wrongType } from './check.ts'
 import type { Counters } from './counters.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { Entry, never } from './entry.ts'
+import { Entry } from './entry.ts'
 import { ClosedError, ReentrantLoadError } from './errors.ts'
 import { begin, Flight, type Load } from './flight.ts'
 import type { Freshness, Ttl } from './freshness.ts'
+import { hitPath, unreadable, type HitPath } from './hit-path.ts'
 import { isInside, run, type InContext, type Steps } from './reentry.ts'
 import { Room } from './room.ts'
 import { isThenable, type AnyStore, type Space } from './space.ts'
-import type { Store } from './types.ts'
 
 /** What one call may ask for. */
 export interface CallOptions<V, Args extends readonly unknown[]> {
@@ -21,30 +21,18 @@ export interface CallOptions<V, Args extends readonly unknown[]> {
   fresh?: boolean
 }
 
-/** How keys go to the store: as they are, in another form, or not on the hit path at all. */
-const asTheyAre = 0
-const rewritten = 1
-const notOnHitPath = 2
-
-/** What {@link Engine.find} found where the store could not even be read. */
-const unreadable = Symbol('unreadable')
-
 /**
  * One load per key, over any store.
  *
- * A call is {@link find}, and where that finds nothing, at once {@link miss}. `find` is the hit path, one short
- * function: whatever a function does not use is not on it. All else may take its time.
+ * A call is `hitPath.find`, and where that finds nothing, at once {@link miss}: all that is off the hit path.
  */
 export class Engine<V, Args extends readonly unknown[]> {
   readonly room: Room<V, Args>
-  readonly #store: Store<unknown, unknown>
+  readonly hitPath: HitPath<V>
   readonly #space: Space
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
   readonly #inContext: InContext | undefined
-  #keys: typeof asTheyAre | typeof rewritten | typeof notOnHitPath
-  /** What the store gave to {@link find}, for the {@link miss} that follows in the same step. */
-  #found: unknown
   #closing: Promise<void> | undefined
   readonly #steps: Steps<Flight<V, Args>, V> = {
     begin,
@@ -54,51 +42,14 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
     this.room = new Room(store, options)
-    this.#store = store as Store<unknown, unknown>
+    this.hitPath = hitPath(this.room)
     this.#space = this.room.space
     this.#counters = this.room.counters
     this.#freshness = this.room.freshness
     this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
-    this.#keys = this.#space.kind === 'async' ? notOnHitPath : options.name === undefined ? asTheyAre : rewritten
   }
 
-  /** Gives the fresh entry of a key and counts a hit, or gives `undefined`: then {@link miss} must follow at once. */
-  find(key: unknown): Entry<V> | undefined {
-    if (this.#keys !== asTheyAre) return this.#findElsewhere(key)
-    try {
-      const held = this.#store.get(key) as Entry<V> | undefined | null
-      if (held?.generation === this.#space.generation && (held.expiresAt === never || this.#freshness.use(held))) {
-        this.#counters.hits++
-        return held
-      }
-      this.#found = held
-    } catch (error) {
-      this.#unreadable(error)
-    }
-    return undefined
-  }
-
-  #findElsewhere(key: unknown): Entry<V> | undefined {
-    if (this.#keys === notOnHitPath) return undefined
-    try {
-      const held = this.#store.get(this.#space.storeKey(key)) as Entry<V> | undefined | null
-      if (held?.generation === this.#space.generation && this.#freshness.use(held)) {
-        this.#counters.hits++
-        return held
-      }
-      this.#found = held
-    } catch (error) {
-      this.#unreadable(error)
-    }
-    return undefined
-  }
-
-  #unreadable(error: unknown): void {
-    this.#found = unreadable
-    this.room.storeFailed(error)
-  }
-
-  /** Goes on with a call for which {@link find} found nothing: joins the load in the air, or begins one. */
+  /** Goes on with a call for which the hit path found nothing: joins the load in the air, or begins one. */
   miss(key: unknown, load: Load<V>, self: unknown, args: Args, options?: CallOptions<V, Args>): Promise<V> {
     try {
       const storeKey = this.#enter(key)
@@ -150,7 +101,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   close(wait: boolean): Promise<void> {
     if (this.#closing === undefined) {
       this.room.closed = true
-      this.#keys = notOnHitPath
+      this.hitPath.shut()
       this.#closing = this.#end(wait)
     }
     return this.#closing
@@ -172,12 +123,12 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** What every call that is no hit begins with. Gives the key's form in the store. */
   #enter(key: unknown): unknown {
-    const found = this.#found
-    this.#found = undefined
+    const { found } = this.hitPath
+    this.hitPath.found = undefined
     const space = this.#space
     if (this.room.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
     if (space.kind === 'unknown' && found !== unreadable) space.isAsync(key, found)
-    if (space.kind === 'async') this.#keys = notOnHitPath
+    if (space.kind === 'async') this.hitPath.shut()
     const storeKey = space.storeKey(key)
     if (space.revoked.size > 0)
       for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)

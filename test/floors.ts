@@ -31,6 +31,7 @@ export const floors: readonly Floor[] = [
   { name: 'layers: where', files: ['space.ts'] },
   { name: 'shelves', files: ['sync-shelf.ts', 'async-shelf.ts', 'engine-options.ts', 'store-types.ts'] },
   { name: 'rooms', files: ['room.ts'] },
+  { name: 'hit path', files: ['hit-path.ts'] },
   { name: 'engine', files: ['engine.ts'] },
   { name: 'controls', files: ['controls.ts'] },
   { name: 'functions', files: ['cache.ts', 'cached.ts', 'cached-sync.ts'] },

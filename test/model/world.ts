@@ -39,7 +39,7 @@ export class World {
   counted = 0
   /** Answers of controls that are not there yet. */
   outstanding = 0
-  closedAt = Infinity
+  closedAt: number = Infinity
   readonly failures: unknown[] = []
   readonly #origins = new Map<string, { cell: Cell; bornAt: number }>()
 
@@ -63,7 +63,7 @@ export class World {
         ...(flavour === 'when' ? { when: keeps } : {}),
       }
       const load = (_: string, call: number): Promise<string> => this.#load(this.calls[call]!)
-      return cached<any, any, any, any>(this.store, (key: string) => key, options)(load) as unknown as Fn
+      return cached(this.store, (key: string) => key, options)(load as never) as unknown as Fn
     })
     const spaces = names.map((name) => keys.map((key) => new Cell(`${name ?? ''} ${key} `, lifetimes[flavour])))
     this.cells = under.shareKeys ? names.map(() => spaces[0]!) : spaces

@@ -1,0 +1,40 @@
+import { expect } from 'chai'
+import { valueOf } from '../../src/held.ts'
+import type { World } from './world.ts'
+
+/** Every call is counted as one thing, every load once, and nothing is ever too full. */
+export function checkCounts(world: World): void {
+  const { under, store, fns, isSync } = world
+  const all = fns.map((fn) => fn.stats())
+  const sum = (what: 'hits' | 'misses' | 'joins' | 'staleHits' | 'loads' | 'storeFailures'): number =>
+    all.reduce((before, stats) => before + stats[what], 0)
+
+  const counted = sum('hits') + sum('misses') + sum('joins') + sum('staleHits')
+  if (isSync) expect(counted, 'calls counted').to.equal(world.counted)
+  else expect(counted, 'calls counted').to.be.at.most(world.counted)
+  expect(sum('loads'), 'loads counted').to.equal(world.loads.length)
+  expect(sum('misses') - sum('loads'), 'misses that began no load').to.be.at.least(0)
+  if (isSync) expect(sum('misses'), 'misses').to.equal(sum('loads'))
+  expect(sum('staleHits')).to.equal(0)
+  if (!under.fails) {
+    expect(world.failures, 'failures that were reported').to.deep.equal([])
+    expect(sum('storeFailures')).to.equal(0)
+  }
+  if (isSync && !under.fails) checkSizes(world)
+  if (typeof store.max === 'number' && store.max > 0) expect(store.size).to.be.at.most(store.max)
+}
+
+function checkSizes({ under, store, fns }: World): void {
+  const storeKeys: unknown[] = [...store.keys()]
+  for (const [index, fn] of fns.entries()) {
+    const name = under.shareKeys ? 'all' : under.names?.[index]
+    const prefix = name === undefined ? '' : `${name.replaceAll(':', '%3A')}:`
+    const own = storeKeys.filter((key) => (key as string).startsWith(prefix))
+    expect(fn.stats().size, `size of function ${index}`).to.equal(own.length)
+  }
+}
+
+/** The values in a store that answers at once. */
+export function valuesIn(store: { keys(): Iterable<unknown>; get(key: unknown): unknown }): unknown[] {
+  return [...store.keys()].map((key) => valueOf(store.get(key)))
+}

@@ -1,0 +1,182 @@
+import { expect } from 'chai'
+import type { Call, Cell, Load } from './cell.ts'
+import type { Command, History, Manner } from './commands.ts'
+import { checkCounts } from './counts.ts'
+import { finish } from './finish.ts'
+import { SlowMap } from './slow-map.ts'
+import type { StoreUnderTest } from './stores.ts'
+import { World } from './world.ts'
+
+/** Plays a history against functions on a store. Rejects when a rule of the engine is broken. */
+export async function run(under: StoreUnderTest, history: History): Promise<void> {
+  const world = new World(under, history)
+  for (const command of history.commands) {
+    play(world, command)
+    checkCounts(world)
+    if (command.then === 'later') await world.flush()
+    else if (command.then === 'a tick later') {
+      await undefined
+      for (const load of world.loads) if (load.ended !== undefined) load.mayHaveLanded = true
+    }
+    world.checkNothingBroken()
+  }
+  await finish(world, history.end)
+}
+
+function play(world: World, command: Command): void {
+  switch (command.does) {
+    case 'advance':
+      return world.clock.advance(command.ms * 1_000)
+    case 'resolve':
+    case 'reject': {
+      const running = world.loads.filter((load) => load.ended === undefined)
+      return nth(running, command.which)?.end(command.does === 'resolve' ? 'resolved' : 'rejected')
+    }
+    case 'abort': {
+      const waiting = world.calls.filter((one) => one.controller !== undefined && !one.settled && !one.mustLeave)
+      return abort(world, nth(waiting, command.which))
+    }
+    case 'let on':
+      return world.store instanceof SlowMap ? world.store.letOn(command.which) : undefined
+    case 'clear':
+      return clear(world, command.fn % world.fns.length)
+    case 'call':
+      return call(world, command.fn % world.fns.length, command.key, command.how)
+    case 'set':
+      return world.set(command.fn % world.fns.length, command.key)
+    case 'invalidate':
+    case 'expire':
+      return invalidate(world, command.fn % world.fns.length, command.key, command.does)
+    case 'peek':
+    case 'has':
+      return look(world, command.fn % world.fns.length, command.key, command.does)
+  }
+}
+
+function nth<T>(all: readonly T[], which: number): T | undefined {
+  return all[which % Math.max(1, all.length)]
+}
+
+/** Whether a load of this key has been told to end, and nobody knows if the engine has heard of it. */
+function isLanding(world: World, cell: Cell): boolean {
+  return world.loads.some((load) => load.cell === cell && load.mayHaveLanded && !load.landed && !cell.isRevoked(load))
+}
+
+/** Whether what is known of a key is all that there is. */
+function isQuiet(world: World, cell: Cell): boolean {
+  if (cell.unsure || isLanding(world, cell)) return false
+  if (world.isSync) return true
+  const isOf = (one: Call | Load): boolean => one.cell === cell
+  return (
+    world.storeIsIdle &&
+    world.outstanding === 0 &&
+    !world.calls.some((one) => isOf(one) && !one.settled) &&
+    !world.loads.some((one) => isOf(one) && !one.landed)
+  )
+}
+
+function call(world: World, fn: number, key: string, how: Manner): void {
+  const cell = world.cell(fn, key)
+  const fresh = how.includes('fresh') || how === 'as a refresh'
+  const quiet = isQuiet(world, cell)
+  if (fresh && isLanding(world, cell)) cell.unsure = true
+  if (world.isSync) return callAtOnce(world, fn, key, how, quiet, fresh)
+  const { kept } = cell
+  const isFresh = cell.isFresh(world.clock.now())
+  const made = world.call(fn, key, how)
+  if (quiet && !fresh && !made.mustLeave && world.under.has === 'all' && isFresh) made.mustGive = kept!.value
+}
+
+/** Where the store answers at once, the counts say at once what a call was. */
+function callAtOnce(world: World, fn: number, key: string, how: Manner, quiet: boolean, fresh: boolean): void {
+  const { under, clock, loads } = world
+  const cell = world.cell(fn, key)
+  const { kept, flight } = cell
+  const isFresh = cell.isFresh(clock.now())
+  const before = { ...world.fns[fn]!.stats(), begun: loads.length }
+  const made = world.call(fn, key, how)
+  const after = world.fns[fn]!.stats()
+  const was = (['hits', 'joins', 'misses'] as const).filter((what) => after[what] > before[what]).join()
+  const begun = loads[before.begun]
+
+  const may = []
+  if (made.mustLeave) may.push('')
+  else {
+    const mayHit = !fresh && (!quiet || under.fails || isFresh !== false)
+    const mustHit = !fresh && quiet && under.has === 'all' && isFresh === true
+    if (mayHit) may.push('hits')
+    if (!mustHit && (fresh || flight === undefined || !quiet)) may.push('misses')
+    if (!mustHit && !fresh && flight !== undefined) may.push('joins')
+  }
+  expect(was, `call ${made.id}`).to.be.oneOf(may)
+  expect(loads.length - before.begun, `loads begun by call ${made.id}`).to.equal(was === 'misses' ? 1 : 0)
+
+  if (was === 'hits') {
+    if (quiet && kept !== undefined && !under.fails) made.mustGive = kept.value
+    cell.used(clock.now(), clock.now(), true)
+  } else if (was === 'misses') {
+    cell.flight = begun
+    waitFor(made, begun!)
+  } else if (was === 'joins') waitFor(made, flight!)
+}
+
+function waitFor(made: Call, load: Load): void {
+  made.load = load
+  if (made.controller === undefined) load.pinned = true
+  else load.leavers.add(made)
+}
+
+function abort(world: World, leaving: Call | undefined): void {
+  if (leaving === undefined) return
+  const { load, cell } = leaving
+  const landing = world.loads.filter((one) => one.cell === cell && one.mayHaveLanded && !cell.isRevoked(one))
+  leaving.controller!.abort(new Error(`call ${leaving.id} has left`))
+  if (load !== undefined) {
+    load.leavers.delete(leaving)
+    const isLast = load.leavers.size === 0 && !load.pinned
+    if (!load.mayHaveLanded) {
+      leaving.mustLeave = true
+      expect(load.signal.aborted, `whether load ${load.id} is aborted`).to.equal(isLast)
+    }
+  }
+  for (const one of world.loads) {
+    if (one.cell !== cell || !one.signal.aborted) continue
+    one.abandoned = true
+    if (cell.flight === one) cell.flight = undefined
+    if (landing.includes(one)) cell.unsure = true
+  }
+}
+
+function clear(world: World, fn: number): void {
+  const time = ++world.time
+  for (const cell of world.cells[fn]!) cell.invalidate(time)
+  world.control(() => world.fns[fn]!.clear())
+}
+
+function invalidate(world: World, fn: number, key: string, does: 'invalidate' | 'expire'): void {
+  const cell = world.cell(fn, key)
+  const isFresh = isQuiet(world, cell) && !world.under.fails ? cell.isFresh(world.clock.now()) : undefined
+  cell.invalidate(++world.time)
+  world.control(
+    () => world.fns[fn]![does](key),
+    (answer: boolean) => {
+      if (isFresh === true && world.under.has === 'all' && !answer) world.fail(`${does} says that nothing was there`)
+      if (isFresh === false && world.isSync && answer) world.fail(`${does} says that something was there`)
+    },
+  )
+}
+
+function look(world: World, fn: number, key: string, does: 'peek' | 'has'): void {
+  const cell = world.cell(fn, key)
+  const { kept, fence } = cell
+  const isFresh = isQuiet(world, cell) && !world.under.fails ? cell.isFresh(world.clock.now()) : undefined
+  const none = does === 'peek' ? undefined : false
+  world.control(
+    () => world.fns[fn]![does](key),
+    (answer: unknown) => {
+      if (isFresh === true && world.under.has === 'all' && answer === none) world.fail(`${does} has not seen ${kept!.value}`)
+      if (isFresh === false && answer !== none) world.fail(`${does} has seen ${String(answer)}, which is gone`)
+      if (does === 'peek' && answer !== none) world.checkValue('peek', cell, fence, answer)
+    },
+  )
+}
