@@ -16,9 +16,10 @@ export type Primitive = string | number | bigint | boolean | null | undefined
 /**
  * The first character of every text that stands for more than one string.
  *
- * U+FDD0 is a noncharacter: Unicode keeps it for the internal use of programs, and UTF-8 carries it like any other.
+ * U+0091 is a control character for private use: no text has it by accident, a string with it takes one byte a character,
+ * and UTF-8 carries it like any other.
  */
-export const MARKER = '\uFDD0'
+export const MARKER = '\u0091'
 
 /** The deepest nesting that is followed. */
 export const maxDepth = 1_000
