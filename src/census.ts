@@ -44,12 +44,12 @@ export class Census {
 
   /** Whether a store that does not tell has something under the key, asked before that is overwritten. */
   willReplace(storeKey: unknown): boolean {
-    return !this.#told && this.#store.has?.(storeKey) === true
+    return !this.#told && this.#mayHave(storeKey) === true
   }
 
   /** Called when an entry has been put in, with what {@link willReplace} said before. */
   put(storeKey: unknown, replaced: boolean): void {
-    if (!replaced && (this.roster === undefined || this.#store.has?.(storeKey) !== false)) this.#count++
+    if (!replaced && (this.roster === undefined || this.#mayHave(storeKey) !== false)) this.#count++
     this.roster?.add(storeKey)
   }
 
@@ -68,6 +68,15 @@ export class Census {
     this.evictions += Math.max(0, this.#count - size)
     this.#count = size
     return size
+  }
+
+  /** Whether the store has something under the key; `undefined` where it cannot tell. */
+  #mayHave(storeKey: unknown): boolean | undefined {
+    try {
+      return this.#store.has?.(storeKey)
+    } catch {
+      return undefined
+    }
   }
 
   #add(cause: RemovalCause): void {

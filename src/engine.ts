@@ -127,8 +127,13 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.hitPath.found = undefined
     const space = this.#space
     if (this.room.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
-    if (space.kind === 'unknown' && found !== unreadable) space.isAsync(key, found)
-    if (space.kind === 'async') this.hitPath.shut()
+    if (isThenable(found)) Promise.resolve(found).catch(ignore)
+    if (space.kind === 'unknown' && found !== unreadable) this.room.learnKind(key, found)
+    if (space.kind === 'async') {
+      this.hitPath.shut()
+      // Where a control has found out what the store is, the hit path has just asked it for nothing.
+      if (isThenable(found)) Promise.resolve(found).catch(ignore)
+    }
     const storeKey = space.storeKey(key)
     if (space.revoked.size > 0)
       for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)

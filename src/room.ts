@@ -44,12 +44,22 @@ export class Room<V, Args extends readonly unknown[]> {
     return this.space.kind === 'async' ? asyncShelfOf(this.space) : undefined
   }
 
+  /** Learns whether the store is asynchronous, which a store that fails keeps to itself. */
+  learnKind(key: unknown, answer?: unknown): void {
+    try {
+      this.space.isAsync(key, answer)
+    } catch (error) {
+      this.storeFailed(error)
+    }
+  }
+
   /**
    * Puts what a load has given into the store, unless it is not to be kept. Never throws: failures of the store and of
    * the options' own functions are reported.
    */
   keep(flight: Flight<V, Args>, value: V): void {
     try {
+      this.space.isAsync(flight.key)
       const entry = this.#entry(value, flight.promise, flight.args, flight.ttl)
       // The functions that were just asked are the user's, and may have invalidated what they were asked about.
       if (!flight.revoked) void this.#replace(this.space.storeKey(flight.key), entry)
@@ -93,7 +103,7 @@ export class Room<V, Args extends readonly unknown[]> {
   expire(key: unknown): MaybePromise<boolean> {
     const storeKey = this.#fence(key)
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.expire(storeKey as string))
-    const entry = this.#guarded(() => this.space.peek(storeKey)) as Entry<V> | undefined
+    const entry = this.#guarded(() => this.#shelf.peek(storeKey)) as Entry<V> | undefined
     if (entry === undefined || !this.freshness.isFresh(entry)) return false
     entry.expiresAt = this.freshness.clock.now()
     this.space.census.invalidations++
@@ -122,10 +132,10 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Forgets all entries of this space. Loads that are running may no longer write. */
   clear(): MaybePromise<void> {
     this.#assertOpen(undefined)
-    const isAsync = this.space.isAsync('')
+    this.learnKind('')
     const old = this.space.generation
     this.space.renew()
-    if (isAsync) return this.#watched(this.asyncShelf!.clear())
+    if (this.asyncShelf !== undefined) return this.#watched(this.asyncShelf.clear())
     this.#guarded(() => this.#shelf.clear(old))
   }
 
@@ -203,7 +213,7 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Raises the fence: from here on no load of this key that is running may write. Gives the key's form in the store. */
   #fence(key: unknown): unknown {
     this.#assertOpen(key)
-    this.space.isAsync(key)
+    this.learnKind(key)
     const storeKey = this.space.storeKey(key)
     this.space.revoke(storeKey)
     return storeKey

@@ -42,7 +42,7 @@ export class Space {
     this.census = new Census(
       store as Store<unknown, unknown>,
       name !== undefined,
-      (key) => this.peek(key) !== undefined,
+      (key) => this.#mayHave(key),
     )
     this.generation = new Generation(clock, this.census)
   }
@@ -60,11 +60,25 @@ export class Space {
    */
   isAsync(key: unknown, answer?: unknown): boolean {
     if (this.kind === 'unknown') {
-      const said = answer ?? this.store.get(this.storeKey(key))
+      let said = answer
+      try {
+        said ??= this.store.get(this.storeKey(key))
+      } catch {
+        // A store that throws has not said what it is. Whatever comes next asks it again, and reports what it meets.
+        return false
+      }
       this.kind = isThenable(said) ? 'async' : 'sync'
       if (isThenable(said)) Promise.resolve(said).catch(() => {})
     }
     return this.kind === 'async'
+  }
+
+  #mayHave(storeKey: unknown): boolean {
+    try {
+      return this.peek(storeKey) !== undefined
+    } catch {
+      return true
+    }
   }
 
   /** The entry of a generation in a store that answers at once, fresh or not, without counting as use if it can. */
@@ -92,10 +106,15 @@ export class Space {
     else this.flights.delete(flight)
   }
 
+  /** No entry that the store has now counts from here on: it failed, and nobody knows what it still has. */
+  disbelieve(): void {
+    this.generation = new Generation(this.clock, this.census)
+  }
+
   /** Begins a new generation: no entry and no flight of an earlier one counts from here on. */
   renew(): void {
     for (const flight of [...this.flights]) this.revokeFlight(flight)
-    this.generation = new Generation(this.clock, this.census)
+    this.disbelieve()
   }
 }
 

@@ -25,6 +25,16 @@ export class SyncShelf {
     census.put(storeKey, replaced)
   }
 
+  /** Looks for an entry that is to count no longer. If the store cannot be read, nothing in it counts any longer. */
+  peek(storeKey: unknown, generation: Generation = this.#space.generation): Entry | undefined {
+    try {
+      return this.#space.peek(storeKey, generation)
+    } catch (error) {
+      this.#space.disbelieve()
+      throw error
+    }
+  }
+
   /** Takes an entry out and gives it. It counts no longer even if the store fails to delete it. */
   remove(storeKey: unknown, cause: RemovalCause): Entry | undefined {
     return this.#remove(storeKey, cause, this.#space.generation)
@@ -51,12 +61,13 @@ export class SyncShelf {
       const older = this.#space.peek(storeKey)
       if (older !== undefined && older !== newer) older.generation = undefined
     } catch {
-      // A store that cannot be read serves nothing old either; its failure to write is what is reported.
+      // That the store failed to write is what is reported, not that it cannot be read either.
+      this.#space.disbelieve()
     }
   }
 
   #remove(storeKey: unknown, cause: RemovalCause, generation: Generation): Entry | undefined {
-    const entry = this.#space.peek(storeKey, generation)
+    const entry = this.peek(storeKey, generation)
     if (entry === undefined) return undefined
     try {
       this.#store.delete(storeKey, cause)

@@ -30,7 +30,9 @@ function checkSizes({ under, store, fns }: World): void {
     const name = under.shareKeys ? 'all' : under.names?.[index]
     const prefix = name === undefined ? '' : `${name.replaceAll(':', '%3A')}:`
     const own = storeKeys.filter((key) => (key as string).startsWith(prefix))
-    expect(fn.stats().size, `size of function ${index}`).to.equal(own.length)
+    // quick-lru, alone of all, iterates over more than it says it has.
+    const size = name === undefined ? store.size : own.length
+    expect(fn.stats().size, `size of function ${index}`).to.equal(size)
   }
 }
 
