@@ -13,7 +13,7 @@ export abstract class Held<V = unknown> {
   /** Milliseconds from now until this is of no more use to anybody; `Infinity` when it has no end. It may grow. */
   abstract remaining(): number
 
-  /** Told once by the policy when this has left it, whatever the cause. */
+  /** Told once by the policy when this has left it, whatever the cause; in the midst of the policy's work. Must not throw. */
   abstract removed(cause: RemovalCause): void
 }
 

@@ -1,12 +1,13 @@
-import { Held } from '../held.ts'
+import { Held, valueOf } from '../held.ts'
 import type { RemovalCause, RemovalListener } from '../types.ts'
 import { warn } from '../warn.ts'
 
 /**
  * Tells of the entries that have left one store, in the order in which they left.
  *
- * A policy adds each entry while it works and calls `tell` when the store is whole again, so a listener may use the
- * store as anybody may. What such a use removes is told after it, by the same `tell`: listeners never nest.
+ * A `Held` is told at once: it only counts. The listener is somebody's own code, so a policy adds each entry while it
+ * works and calls `tell` when the store is whole again, and a listener may use the store as anybody may. What such a use
+ * removes is told after it, by the same `tell`: listeners never nest.
  */
 export class Removals<K, V> {
   readonly #listener: RemovalListener<K, V> | undefined
@@ -19,9 +20,13 @@ export class Removals<K, V> {
     this.#listener = listener
   }
 
-  /** Notes that an entry has left. Costs next to nothing when nobody would be told. */
+  /** Notes that an entry has left. */
   add(key: K, stored: V, cause: RemovalCause): void {
-    if (this.#listener === undefined && !(stored instanceof Held)) return
+    if (stored instanceof Held) stored.removed(cause)
+    if (this.#listener !== undefined) this.#enqueue(key, stored, cause)
+  }
+
+  #enqueue(key: K, stored: V, cause: RemovalCause): void {
     this.#queue[this.#end] = key
     this.#queue[this.#end + 1] = stored
     this.#queue[this.#end + 2] = cause
@@ -49,18 +54,8 @@ export class Removals<K, V> {
   }
 
   #tellOne(key: K, stored: V, cause: RemovalCause): void {
-    let value = stored
-    if (stored instanceof Held) {
-      try {
-        stored.removed(cause)
-      } catch (error) {
-        warn(error)
-      }
-      if (this.#listener === undefined) return
-      value = stored.value as V
-    }
     try {
-      this.#listener?.(key, value, cause)
+      this.#listener?.(key, valueOf(stored) as V, cause)
     } catch (error) {
       warn(error)
     }

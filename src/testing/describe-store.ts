@@ -1,4 +1,5 @@
 import { wrongType } from '../check.ts'
+import { testCached } from './cached-contract.ts'
 import { type AnyStore, type StoreSuite, testMapContract } from './map-contract.ts'
 
 /** The test runner's functions, as far as they are used: those of mocha, vitest, node:test and bun all fit. */
@@ -19,7 +20,7 @@ export interface DescribeStoreOptions {
 }
 
 /**
- * Declares the tests that every store must pass before it can be given to `cached`.
+ * Declares the tests that a store must pass: first that it works as a `Map` does, then what `cached` promises on it.
  *
  * @param runner `{ describe, it }` of the test runner in use
  * @param name what the group of tests is called
@@ -45,5 +46,6 @@ export function describeStore(
   const suite: StoreSuite = { it, create, keeps, keys }
   describe(name, () => {
     testMapContract(suite)
+    describe('under cached', () => testCached(suite))
   })
 }

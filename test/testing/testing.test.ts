@@ -60,9 +60,9 @@ describe('describeStore', () => {
       }
     }
 
-    expect(await failuresOf(() => new Wrong())).to.deep.equal([
+    expect(await failuresOf(() => new Wrong())).to.include(
       'gives back the very object that was put in, where it is synchronous',
-    ])
+    )
   })
 
   it('refuses what it cannot work with', () => {
