@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 
 import { build } from 'esbuild'
 
-const most = 8192
+const most = 12_800
 
 const { outputFiles } = await build({
   stdin: { contents: "export { cached, lru } from 'polycache'", resolveDir: '.' },

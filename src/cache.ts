@@ -38,7 +38,7 @@ export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
       callable('load', load)
       if (options !== undefined) checkedCallOptions('get', options, callOptionNames)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
     const entry = options?.fresh === true ? undefined : this.#engine.hitPath.find(key)

@@ -89,27 +89,25 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
 
   // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
   // every call, and cost as much as the look-up in the store.
-  /* oxlint-disable prefer-rest-params */
   function call(this: unknown, first?: unknown): Promise<unknown> {
     if (arguments.length !== 1) return callMany.apply(this, arguments as unknown as unknown[])
     let key: unknown
     try {
       key = keyIsArgument && isItsOwnKey(first) ? first : keyOf(first)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     const entry = find(key)
     if (entry !== undefined) return entry.promise ?? entry.settled()
     return engine.miss(key, load, this, [first])
   }
-  /* oxlint-enable prefer-rest-params */
 
   function callMany(this: unknown, ...args: unknown[]): Promise<unknown> {
     let key: unknown
     try {
       key = args.length === 2 ? keyOf(args[0], args[1]) : keyOf(...args)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     const entry = find(key)
     return entry === undefined ? engine.miss(key, load, this, args) : entry.settled()
@@ -121,7 +119,7 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
     try {
       key = keyOf(...args)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     const entry = options.fresh === true ? undefined : find(key)
     return entry === undefined ? engine.miss(key, load, self, args, options) : entry.settled()

@@ -115,7 +115,7 @@ export function keyAndOptions<O extends EngineOptions<unknown, unknown[]>>(
 ): { keyOf: AnyFunction; options: O } {
   const keyComesFirst = typeof keyOrOptions === 'function'
   const given = keyComesFirst ? moreOptions : keyOrOptions
-  const options = given === undefined ? ({} as O) : (given as O)
+  const options = given === undefined ? ({} as O) : given
   if (!keyComesFirst && moreOptions !== undefined) throw wrongType('the key function', 'a function', keyOrOptions)
   checkEngineOptions(owner, options, keyComesFirst ? [] : ['key'], without)
   const key = keyComesFirst ? keyOrOptions : (options as { key?: AnyFunction }).key

@@ -71,7 +71,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       const begun = flight
       return begun.waitUntil(signal, (reason) => this.#abandon(begun, reason))
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

@@ -122,7 +122,6 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
 }
 
 /** A flight of whatever function. */
-// oxlint-disable-next-line typescript/no-explicit-any -- a flight is written to by its own function alone
 export type AnyFlight = Flight<any, any>
 
 let current: AnyFlight | undefined

@@ -132,7 +132,7 @@ export function pick<const Paths extends readonly [string, ...string[]]>(
     listText(
       ways.map((way) => valueAt(object, way)),
       nameOf,
-    ) as PickKey<Paths>
+    )
 }
 
 const pathForm = 'names of properties joined by dots, such as "org.id"'

@@ -39,11 +39,7 @@ export class Space {
     this.clock = clock
     this.kind = kindOf(store)
     this.#text = name === undefined ? undefined : spaceText(name)
-    this.census = new Census(
-      store as Store<unknown, unknown>,
-      name !== undefined,
-      (key) => this.#mayHave(key),
-    )
+    this.census = new Census(store as Store<unknown, unknown>, name !== undefined, (key) => this.#mayHave(key))
     this.generation = new Generation(clock, this.census)
   }
 

@@ -4,7 +4,6 @@
  */
 export interface StoreOf<K> {
   readonly get: (key: K) => unknown
-  // oxlint-disable-next-line typescript/no-explicit-any -- what is put in is an entry, which is nobody's business
   readonly set: (key: K, value: any) => unknown
   readonly delete: (key: K) => unknown
 }
@@ -19,7 +18,6 @@ export type Answer<S, T> = S extends { delete(...args: never): infer R }
   : T | Promise<T>
 
 /** Any function at all. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the only type that every function is assignable to
 export type AnyFunction = (...args: any[]) => any
 
 /** What a function gives, awaited. */

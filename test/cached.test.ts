@@ -124,7 +124,6 @@ describe('cached', () => {
 
   it('wraps a function that returns at once, and one that returns a thenable', async () => {
     const double = cached(new Map())((n: number) => n * 2)
-    // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
     const thenable = cached(new Map())((n: number) => ({ then: (done: (value: number) => void) => done(n) }))
 
     expect(await double(2)).to.equal(4)

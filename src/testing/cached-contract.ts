@@ -1,3 +1,5 @@
+// oxlint-disable no-await-in-loop -- the calls come one after another
+
 import assert from 'node:assert/strict'
 import { cached } from '../cached.ts'
 import { deferred } from './deferred.ts'

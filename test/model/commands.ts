@@ -1,7 +1,13 @@
 import * as fc from 'fast-check'
 
 /** How a call is made. */
-export type Manner = 'plainly' | 'with a signal' | 'fresh' | 'fresh with a signal' | 'as a refresh' | 'with an aborted signal'
+export type Manner =
+  | 'plainly'
+  | 'with a signal'
+  | 'fresh'
+  | 'fresh with a signal'
+  | 'as a refresh'
+  | 'with an aborted signal'
 
 /** What happens before the next command: nothing, one microtask, or all that can happen by itself. */
 export type Pause = 'at once' | 'a tick later' | 'later'
@@ -48,7 +54,11 @@ const how = fc.oneof(
   },
 )
 
-function doing<D extends string, R extends object>(weight: number, does: D, rest: { [N in keyof R]: fc.Arbitrary<R[N]> }) {
+function doing<D extends string, R extends object>(
+  weight: number,
+  does: D,
+  rest: { [N in keyof R]: fc.Arbitrary<R[N]> },
+) {
   return { weight, arbitrary: fc.record({ does: fc.constant(does), ...rest, then }) as fc.Arbitrary<any> }
 }
 
@@ -68,13 +78,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 )
 
 /** Any history at all. It is printed as a list, one line for each step. */
-export const histories: fc.Arbitrary<History> = fc
-  .record({
-    seed: fc.nat(0xffff),
-    flavour: fc.constantFrom<Flavour>('plain', 'plain', 'ttl', 'jitter', 'tti', 'ttl and tti', 'when'),
-    commands: fc.array(command, { minLength: 1, maxLength: 40, size: 'max' }),
-    end: fc.constantFrom<End>('still open', 'still open', 'closed, waiting', 'closed, aborting'),
-  })
+export const histories: fc.Arbitrary<History> = fc.record({
+  seed: fc.nat(0xffff),
+  flavour: fc.constantFrom<Flavour>('plain', 'plain', 'ttl', 'jitter', 'tti', 'ttl and tti', 'when'),
+  commands: fc.array(command, { minLength: 1, maxLength: 40, size: 'max' }),
+  end: fc.constantFrom<End>('still open', 'still open', 'closed, waiting', 'closed, aborting'),
+})
 
 /** A history as somebody would tell it. */
 export function told({ seed, flavour, commands, end }: History): string {

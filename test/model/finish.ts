@@ -52,7 +52,10 @@ async function callAnew(world: World): Promise<void> {
     }
     await settle(world)
   }
-  expect(world.fns.map((fn) => fn.stats().joins), 'joins once all is quiet').to.deep.equal(joins)
+  expect(
+    world.fns.map((fn) => fn.stats().joins),
+    'joins once all is quiet',
+  ).to.deep.equal(joins)
 }
 
 /** Ends all functions. A load that is aborted is not kept, and a call that comes later is refused. */

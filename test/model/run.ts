@@ -181,7 +181,8 @@ function look(world: World, fn: number, key: string, does: 'peek' | 'has'): void
   world.control(
     () => world.fns[fn]![does](key),
     (answer: unknown) => {
-      if (isFresh === true && world.under.has === 'all' && answer === none) world.fail(`${does} has not seen ${kept!.value}`)
+      if (isFresh === true && world.under.has === 'all' && answer === none)
+        world.fail(`${does} has not seen ${kept!.value}`)
       if (isFresh === false && answer !== none) world.fail(`${does} has seen ${String(answer)}, which is gone`)
       if (does === 'peek' && answer !== none) world.checkValue('peek', cell, fence, answer)
     },

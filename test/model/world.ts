@@ -52,7 +52,7 @@ export class World {
     this.under = under
     this.store = under.create(random, clock)
     const names = under.names ?? [undefined]
-    this.fns = names.map((name, index) => {
+    this.fns = names.map((name) => {
       const options = {
         clock,
         random,
@@ -155,8 +155,10 @@ export class World {
     const who = `call ${call.id}`
     if (call.mustLeave) this.fail(`${who} has left, and was given ${value}`)
     if (call.startedAt > this.closedAt) this.fail(`${who} came after the end, and was given ${value}`)
-    if (call.mustGive !== undefined && value !== call.mustGive) this.fail(`${who} must give ${call.mustGive}, not ${value}`)
-    if (call.load !== undefined && value !== call.load.value) this.fail(`${who} waits for load ${call.load.id}, not ${value}`)
+    if (call.mustGive !== undefined && value !== call.mustGive)
+      this.fail(`${who} must give ${call.mustGive}, not ${value}`)
+    if (call.load !== undefined && value !== call.load.value)
+      this.fail(`${who} waits for load ${call.load.id}, not ${value}`)
     this.checkValue(who, call.cell, call.fence, value)
     if (!this.isSync) call.cell.used(from, this.clock.now(), false)
   }
@@ -175,13 +177,15 @@ export class World {
     call.settled = true
     if (call.controller?.signal.aborted && error === call.controller.signal.reason) return
     if (error instanceof ClosedError && this.closedAt < Infinity) {
-      if (call.startedAt < this.closedAt && this.isSync) this.fail(`call ${call.id} came before the end, and was refused`)
+      if (call.startedAt < this.closedAt && this.isSync)
+        this.fail(`call ${call.id} came before the end, and was refused`)
       return
     }
     const load = this.loads.find((one) => one.error === error)
     if (load === undefined) this.fail(`call ${call.id} was refused with what no load has failed with: ${String(error)}`)
     else if (load.cell !== call.cell) this.fail(`call ${call.id} was refused with the failure of another key's load`)
-    else if (load.bornAt < call.fence) this.fail(`call ${call.id} joined load ${load.id}, begun before the invalidation`)
+    else if (load.bornAt < call.fence)
+      this.fail(`call ${call.id} joined load ${load.id}, begun before the invalidation`)
     else if (call.load !== undefined && call.load !== load) this.fail(`call ${call.id} waits for load ${call.load.id}`)
     else if (call.mustGive !== undefined) this.fail(`call ${call.id} must give ${call.mustGive}, not fail`)
   }

@@ -25,7 +25,7 @@ export type Order = (a: ModelEntry, b: ModelEntry) => number
 const weightOf = (value: number): number => (value % 7) + 1
 
 /** A policy as it is plainly put: a list that is sorted whenever something has to leave. */
-export class ModelPolicy {
+class ModelPolicy {
   entries: ModelEntry[] = []
   removals: Removal[] = []
   #step = 0
