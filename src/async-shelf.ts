@@ -194,7 +194,7 @@ class AsyncShelf {
     const ahead = this.#wallNow() - this.#space.clock.now()
     const lastsUntil = record.lastsUntil === undefined ? never : record.lastsUntil - ahead
     const expiresAt = record.expiresAt === undefined ? never : record.expiresAt - ahead
-    return new MovingEntry(record.value, undefined, this.#space.generation, expiresAt, lastsUntil)
+    return new MovingEntry(record.value, undefined, this.#space.generation.timed, expiresAt, lastsUntil)
   }
 }
 

@@ -3,7 +3,7 @@ import { addControls, checkedCallOptions, keyAndOptions, type Controls } from '.
 import { checkStore, type EngineOptions } from './engine-options.ts'
 import { Engine, type CallOptions } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
-import { argsKey, isItsOwnKey, type ArgsKey } from './keys.ts'
+import { argsKey, isItsOwnKey, pairKey, type ArgsKey } from './keys.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
 
 /** The options of {@link cached}. */
@@ -89,23 +89,36 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
 
   // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
   // every call, and cost as much as the look-up in the store.
-  function call(this: unknown, first?: unknown): Promise<unknown> {
+  function call(this: unknown, first?: unknown, second?: unknown): Promise<unknown> {
+    if (arguments.length === 2) return callTwo(this, first, second)
     if (arguments.length !== 1) return callMany.apply(this, arguments as unknown as unknown[])
+    let key = first
+    if (!keyIsArgument || !isItsOwnKey(first)) {
+      try {
+        key = keyOf(first)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    const entry = find(key)
+    return entry === undefined ? engine.miss(key, load, this, [first]) : (entry.promise ?? entry.settled())
+  }
+
+  function callTwo(self: unknown, first: unknown, second: unknown): Promise<unknown> {
     let key: unknown
     try {
-      key = keyIsArgument && isItsOwnKey(first) ? first : keyOf(first)
+      key = keyIsArgument ? pairKey(first, second) : keyOf(first, second)
     } catch (error) {
       return Promise.reject(error)
     }
     const entry = find(key)
-    if (entry !== undefined) return entry.promise ?? entry.settled()
-    return engine.miss(key, load, this, [first])
+    return entry === undefined ? engine.miss(key, load, self, [first, second]) : entry.settled()
   }
 
   function callMany(this: unknown, ...args: unknown[]): Promise<unknown> {
     let key: unknown
     try {
-      key = args.length === 2 ? keyOf(args[0], args[1]) : keyOf(...args)
+      key = keyOf(...args)
     } catch (error) {
       return Promise.reject(error)
     }

@@ -137,7 +137,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     const storeKey = space.storeKey(key)
     if (space.revoked.size > 0)
       for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)
-    if (found instanceof Entry && found.generation === space.generation) this.room.dropExpired(storeKey)
+    if (found instanceof Entry && found.generation?.whole === space.generation) this.room.dropExpired(storeKey)
     return storeKey
   }
 

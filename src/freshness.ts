@@ -85,8 +85,8 @@ export class Freshness<V, Args extends readonly unknown[]> {
     if (life === Infinity && this.tti === Infinity) return new Entry(value, promise, generation, never)
     const now = this.clock.now()
     const lastsUntil = this.#deadline(now, life)
-    if (this.tti === Infinity) return new Entry(value, promise, generation, lastsUntil)
-    return new MovingEntry(value, promise, generation, this.#idleUntil(now, lastsUntil), lastsUntil)
+    if (this.tti === Infinity) return new Entry(value, promise, generation.timed, lastsUntil)
+    return new MovingEntry(value, promise, generation.timed, this.#idleUntil(now, lastsUntil), lastsUntil)
   }
 
   /** Whether the entry is fresh at this moment. */

@@ -4,15 +4,21 @@ import type { Clock } from './types.ts'
 /**
  * One life of a function's room in a store, from its making or its last `clear` to the next.
  *
- * Every entry names the generation that it was stored under. An entry of an earlier generation, of another function or
- * of nobody at all fails the one comparison with the current generation that every hit makes.
+ * Every entry names the generation that it was stored under: the whole of it if the entry is fresh for ever, the timed
+ * part if somebody must look at the clock. So a hit on an entry without an end takes one comparison, which an entry of an
+ * earlier generation, of another function or of nobody at all fails.
  */
 export class Generation {
   readonly clock: Clock
   readonly census: Census
+  /** This, or what this is the timed part of. */
+  readonly whole: Generation
+  readonly timed: Generation
 
-  constructor(clock: Clock, census: Census) {
+  constructor(clock: Clock, census: Census, whole?: Generation) {
     this.clock = clock
     this.census = census
+    this.whole = whole ?? this
+    this.timed = whole === undefined ? new Generation(clock, census, this) : this
   }
 }

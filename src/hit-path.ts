@@ -1,4 +1,4 @@
-import { never, type Entry } from './entry.ts'
+import type { Entry } from './entry.ts'
 import type { Room } from './room.ts'
 import type { Store } from './types.ts'
 
@@ -29,27 +29,32 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
   let store = space.kind === 'async' ? nothing : (room.store as Store<unknown, unknown>)
 
   function find(key: unknown): Entry<V> | undefined {
-    try {
-      const held = store.get(key) as Entry<V> | undefined | null
-      if (
-        held !== undefined &&
-        held !== null &&
-        held.generation === space.generation &&
-        (held.expiresAt === never || freshness.use(held))
-      ) {
+    const held = store.get(key) as Entry<V> | undefined | null
+    if (held !== undefined && held !== null) {
+      const { generation } = held
+      if (generation === space.generation || (generation === space.generation.timed && freshness.use(held))) {
         counters.hits++
         return held
       }
-      path.found = held
-    } catch (error) {
-      path.found = unreadable
-      room.storeFailed(error)
     }
+    path.found = held
     return undefined
   }
 
+  function findUnsure(key: unknown): Entry<V> | undefined {
+    try {
+      return find(key)
+    } catch (error) {
+      path.found = unreadable
+      room.storeFailed(error)
+      return undefined
+    }
+  }
+
+  // Only the policies of this library are known not to throw; what catches costs a hit a twentieth of an `await`.
+  const sure = store.tellsRemovals === true ? find : findUnsure
   const path: HitPath<V> = {
-    find: space.name === undefined ? find : (key) => find(space.storeKey(key)),
+    find: space.name === undefined ? sure : (key) => sure(space.storeKey(key)),
     found: undefined,
     shut: () => {
       store = nothing

@@ -105,7 +105,7 @@ export class Room<V, Args extends readonly unknown[]> {
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.expire(storeKey as string))
     const entry = this.#guarded(() => this.#shelf.peek(storeKey)) as Entry<V> | undefined
     if (entry === undefined || !this.freshness.isFresh(entry)) return false
-    entry.expiresAt = this.freshness.clock.now()
+    entry.expire(this.freshness.clock.now())
     this.space.census.invalidations++
     return true
   }

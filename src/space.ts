@@ -81,7 +81,7 @@ export class Space {
   peek(storeKey: unknown, generation: Generation = this.generation): Entry | undefined {
     const store = this.store as Store<unknown, unknown>
     const held = store.peek === undefined ? store.get(storeKey) : store.peek(storeKey)
-    return held instanceof Entry && held.generation === generation ? held : undefined
+    return held instanceof Entry && held.generation?.whole === generation ? held : undefined
   }
 
   /** Says that the result of the load in the air for this key must not be kept, and that nobody may join it. */
