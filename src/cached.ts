@@ -3,7 +3,8 @@ import { addControls, checkedCallOptions, keyAndOptions, type Controls } from '.
 import { checkStore, type EngineOptions } from './engine-options.ts'
 import { Engine, type CallOptions } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
-import { argsKey, isItsOwnKey, pairKey, type ArgsKey } from './keys.ts'
+import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
+import { argsKey, type ArgsKey } from './keys.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
 
 /** The options of {@link cached}. */

@@ -21,27 +21,6 @@ function argumentName(index: number): string {
   return `argument ${index + 1}`
 }
 
-const markerCode = MARKER.charCodeAt(0)
-
-/**
- * Whether this argument, alone, is certainly the key that {@link argsKey} would give: the shortest answer to the most
- * frequent question.
- */
-export function isItsOwnKey(argument: unknown): boolean {
-  return typeof argument === 'string' ? argument.charCodeAt(0) !== markerCode : typeof argument === 'number'
-}
-
-/** The key that {@link argsKey} gives for two arguments, found faster for what two arguments mostly are. */
-export function pairKey(first: unknown, second: unknown): string {
-  return isShortText(first) && isShortText(second)
-    ? MARKER + primitiveText(first) + primitiveText(second)
-    : argsKey(first, second)
-}
-
-function isShortText(argument: unknown): argument is string | number {
-  return typeof argument === 'number' || (typeof argument === 'string' && argument.length < 1000)
-}
-
 /** The key of a list of values: that of one primitive is itself, all else is one string. */
 function keyOf(
   values: readonly unknown[],

@@ -18,6 +18,7 @@ export const floors: readonly Floor[] = [
   },
   { name: 'text', files: ['text.ts'] },
   { name: 'keys', files: ['keys.ts', 'store-key.ts'] },
+  { name: 'shortcuts to keys', files: ['key-shortcuts.ts'] },
   { name: 'parts of policies', files: ['policies/bounds.ts', 'policies/removals.ts', 'policies/chain.ts'] },
   { name: 'frames of policies', files: ['policies/node-policy.ts', 'policies/deadlines.ts'] },
   { name: 'policies', files: ['policies/*'] },

@@ -1,10 +1,9 @@
 import { runInNewContext } from 'node:vm'
 
 import { expect } from 'chai'
-import * as fc from 'fast-check'
 
 import { KeyError } from '../src/errors.ts'
-import { argsKey, pairKey, identityKey, pick, prefix, skip, typed } from '../src/keys.ts'
+import { argsKey, identityKey, pick, prefix, skip, typed } from '../src/keys.ts'
 import { MARKER } from '../src/text.ts'
 
 class Point {
@@ -724,25 +723,6 @@ describe('typed', () => {
     expect(() => typed(5 as unknown as () => string)).to.throw(
       TypeError,
       'the key function of typed must be a function, but got: 5',
-    )
-  })
-})
-
-describe('pairKey', () => {
-  it('is the key of argsKey', () => {
-    const argument = fc.oneof(fc.string(), fc.double(), fc.anything(), fc.constant('x'.repeat(1000)))
-
-    fc.assert(
-      fc.property(argument, argument, (first, second) => {
-        let expected: unknown
-        try {
-          expected = argsKey(first, second)
-        } catch (error) {
-          expect(() => pairKey(first, second)).to.throw((error as Error).message)
-          return
-        }
-        expect(pairKey(first, second)).to.equal(expected)
-      }),
     )
   })
 })
