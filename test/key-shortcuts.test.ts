@@ -26,9 +26,12 @@ describe('pairKey', () => {
 describe('isItsOwnKey', () => {
   it('is true only of what argsKey gives back', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.anything(), fc.constant('\u0091x')), (argument) => {
-        if (isItsOwnKey(argument)) expect(argsKey(argument)).to.equal(argument)
-      }),
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.anything(), fc.constant('\u0091x')),
+        (argument) => {
+          if (isItsOwnKey(argument)) expect(argsKey(argument)).to.equal(argument)
+        },
+      ),
     )
     expect(isItsOwnKey('\u0091')).to.equal(false)
     expect(isItsOwnKey('')).to.equal(true)
