@@ -86,23 +86,30 @@ export function cached(
 
 function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
   const keyIsArgument = keyOf === argsKey
-  const { find } = engine.hitPath
+  const { find, findArgument } = engine.hitPath
 
   // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
   // every call, and cost as much as the look-up in the store.
   function call(this: unknown, first?: unknown, second?: unknown): Promise<unknown> {
     if (arguments.length === 2) return callTwo(this, first, second)
     if (arguments.length !== 1) return callMany.apply(this, arguments as unknown as unknown[])
-    let key = first
-    if (!keyIsArgument || !isItsOwnKey(first)) {
-      try {
-        key = keyOf(first)
-      } catch (error) {
-        return Promise.reject(error)
-      }
+    if (keyIsArgument && (typeof first === 'string' || typeof first === 'number')) {
+      const entry = findArgument(first)
+      if (entry !== undefined) return entry.promise ?? entry.settled()
+      if (isItsOwnKey(first)) return engine.miss(first, load, this, [first])
+    }
+    return callOne(this, first)
+  }
+
+  function callOne(self: unknown, first: unknown): Promise<unknown> {
+    let key: unknown
+    try {
+      key = keyOf(first)
+    } catch (error) {
+      return Promise.reject(error)
     }
     const entry = find(key)
-    return entry === undefined ? engine.miss(key, load, this, [first]) : (entry.promise ?? entry.settled())
+    return entry === undefined ? engine.miss(key, load, self, [first]) : (entry.promise ?? entry.settled())
   }
 
   function callTwo(self: unknown, first: unknown, second: unknown): Promise<unknown> {

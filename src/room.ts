@@ -6,6 +6,7 @@ import type { Entry } from './entry.ts'
 import { ClosedError } from './errors.ts'
 import type { Flight } from './flight.ts'
 import { Freshness, type Ttl } from './freshness.ts'
+import { isItsOwnKey } from './key-shortcuts.ts'
 import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import { SyncShelf } from './sync-shelf.ts'
 import { warn } from './warn.ts'
@@ -200,6 +201,8 @@ export class Room<V, Args extends readonly unknown[]> {
       this.counters.stores++
       return this.#watched(shelf.write(storeKey as string, entry))
     }
+    if (entry !== undefined && typeof storeKey === 'string' && !isItsOwnKey(storeKey))
+      entry.generation = entry.generation?.timed
     try {
       if (entry === undefined) this.#shelf.remove(storeKey, 'invalidated')
       else this.#shelf.write(storeKey, entry)

@@ -2,8 +2,10 @@ import { expect } from 'chai'
 import { LRUCache } from 'lru-cache'
 import { cached } from '../src/cached.ts'
 import { loadContext } from '../src/flight.ts'
+import { argsKey } from '../src/keys.ts'
 import { lru } from '../src/policies/lru.ts'
 import { deferred, ManualClock } from '../src/testing.ts'
+import { AsyncMap } from './support/async-map.ts'
 import { rejection } from './support/rejection.ts'
 
 /** A load that counts its calls and gives its argument with the number of the call. */
@@ -75,6 +77,23 @@ describe('cached', () => {
     ]
 
     expect(answers).to.deep.equal(['a1', 'a1', 'a2'])
+  })
+
+  it('lets no string argument forge the key of another call', async () => {
+    for (const options of [{}, { ttl: 60_000 }, { name: 'named' }, { name: 'named', ttl: 60_000 }]) {
+      for (const store of [new Map(), lru({ max: 99 }), new AsyncMap<string, unknown>()]) {
+        const get = cached(store, options)(async (argument: unknown) => ({ argument }))
+        for (const argument of [{ id: 1 }, [], new Date(0), '\u0091', '\u0091s']) {
+          await get(argument)
+          const forged = argsKey(argument)
+
+          expect(await get(forged)).to.deep.equal({ argument: forged })
+          expect(await get(forged)).to.deep.equal({ argument: forged })
+          expect(await get(argument)).to.deep.equal({ argument })
+        }
+        expect(get.stats()).to.include({ misses: 10, hits: 10 })
+      }
+    }
   })
 
   it('caches undefined, null and other falsy results', async () => {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { LRUCache } from 'lru-cache/raw'
 import { outOfRange } from '../check.ts'
 import type { OrderedPolicy, RemovalCause, RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf, howMany } from './bounds.ts'
