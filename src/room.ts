@@ -114,13 +114,13 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Looks whether there is a fresh entry. Counts nothing, and changes no order in a store that has `peek`. */
   has(key: unknown): MaybePromise<boolean> {
     const entry = this.#look(key)
-    return entry instanceof Promise ? entry.then((found) => found !== undefined) : entry !== undefined
+    return entry instanceof Promise ? this.#watched(entry.then((found) => found !== undefined)) : entry !== undefined
   }
 
   /** Looks at the value of a fresh entry, as {@link has} does. */
   peek(key: unknown): MaybePromise<V | undefined> {
     const entry = this.#look(key)
-    return entry instanceof Promise ? entry.then((found) => found?.value) : entry?.value
+    return entry instanceof Promise ? this.#watched(entry.then((found) => found?.value)) : entry?.value
   }
 
   /** Puts a value in without a load. Loads that are running may no longer write. */
@@ -232,7 +232,7 @@ export class Room<V, Args extends readonly unknown[]> {
     const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
       entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
     if (this.space.isAsync(key)) {
-      return this.#watched(this.asyncShelf!.read(this.space.storeKey(key) as string).then(ifFresh))
+      return this.asyncShelf!.read(this.space.storeKey(key) as string).then(ifFresh)
     }
     return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
   }
@@ -241,10 +241,13 @@ export class Room<V, Args extends readonly unknown[]> {
     if (this.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
   }
 
-  async #countInvalidation(wasThere: Promise<boolean>): Promise<boolean> {
-    const answer = await this.#watched(wasThere)
-    if (answer) this.space.census.invalidations++
-    return answer
+  #countInvalidation(wasThere: Promise<boolean>): Promise<boolean> {
+    return this.#watched(
+      wasThere.then((answer) => {
+        if (answer) this.space.census.invalidations++
+        return answer
+      }),
+    )
   }
 
   /** Counts a failure of a store that answers at once, and lets it through to the caller. */

@@ -26,9 +26,9 @@ export async function run(under: StoreUnderTest, history: History): Promise<void
 const disturbing: readonly Command['does'][] = ['advance', 'set', 'invalidate', 'expire', 'clear']
 
 function play(world: World, command: Command): void {
+  if (command.does === 'resolve' || disturbing.includes(command.does)) world.disturbances++
   if (!world.isSync && disturbing.includes(command.does)) {
     // What a call finds in a store that takes its time is what is there when the store gets to it.
-    world.disturbances++
     for (const one of world.calls) if (!one.settled) delete one.mustGive
   }
   switch (command.does) {
