@@ -7,7 +7,8 @@ import { gzipSync } from 'node:zlib'
 
 import { build } from 'esbuild'
 
-const most = 12_800
+/** What must not be exceeded. The aim is 8,192. */
+const most = 13_000
 
 const { outputFiles } = await build({
   stdin: { contents: "export { cached, lru } from 'polycache'", resolveDir: '.' },
