@@ -13,7 +13,7 @@ export class Entry<V = unknown> extends Held<V> {
   readonly value: V
   /** The promise that every hit returns; made at the first hit where the value did not come as one. */
   promise: Promise<V> | undefined
-  /** The generation that this was stored under, or its timed part; `undefined` once this has been invalidated. */
+  /** The generation that this was stored under, or a part of it; `undefined` once this has been invalidated. */
   generation: Generation | undefined
   /** The clock's time from which this is no longer fresh, or {@link never}. With a tti it moves at each use. */
   expiresAt: number
@@ -40,7 +40,7 @@ export class Entry<V = unknown> extends Held<V> {
   /** Ends this at `now`. */
   expire(now: number): void {
     this.expiresAt = now
-    this.generation = this.generation?.timed
+    if (this.generation === this.generation?.whole) this.generation = this.generation?.timed
   }
 
   override remaining(): number {

@@ -19,7 +19,7 @@ export interface HitPath<V> {
    * The same for the only argument of a call whose key is `argsKey`. Where it gives `undefined`, the argument may be a
    * string that is not its own key.
    *
-   * It need not look at the string: an entry whose key is not a lone argument never names the whole of its generation.
+   * It need not look at the string: an entry whose key is not a lone argument names the textual part of its generation.
    */
   readonly findArgument: (argument: string | number) => Entry<V> | undefined
   /** What the store gave when one of these last gave `undefined`. */
@@ -40,7 +40,8 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
     const held = store.get(key) as Entry<V> | undefined | null
     if (held !== undefined && held !== null) {
       const { generation } = held
-      if (generation === space.generation || (generation === space.generation.timed && freshness.use(held))) {
+      const { whole, timed, textual } = space.generation
+      if (generation === whole || ((generation === timed || generation === textual) && freshness.use(held))) {
         counters.hits++
         return held
       }
@@ -53,10 +54,7 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
     const held = store.get(argument) as Entry<V> | undefined | null
     if (held !== undefined && held !== null) {
       const { generation } = held
-      if (
-        generation === space.generation ||
-        (generation === space.generation.timed && isItsOwnKey(argument) && freshness.use(held))
-      ) {
+      if (generation === space.generation || (generation === space.generation.timed && freshness.use(held))) {
         counters.hits++
         return held
       }

@@ -202,7 +202,7 @@ export class Room<V, Args extends readonly unknown[]> {
       return this.#watched(shelf.write(storeKey as string, entry))
     }
     if (entry !== undefined && typeof storeKey === 'string' && !isItsOwnKey(storeKey))
-      entry.generation = entry.generation?.timed
+      entry.generation = entry.generation?.whole.textual
     try {
       if (entry === undefined) this.#shelf.remove(storeKey, 'invalidated')
       else this.#shelf.write(storeKey, entry)
