@@ -14,7 +14,7 @@ export const floors: readonly Floor[] = [
   { name: 'words', files: ['types.ts', 'errors.ts'] },
   {
     name: 'ground',
-    files: ['clock.ts', 'random.ts', 'check.ts', 'warn.ts', 'held.ts', 'builtins.ts', 'classes.ts'],
+    files: ['clock.ts', 'random.ts', 'check.ts', 'warn.ts', 'held.ts', 'builtins.ts', 'classes.ts', 'refusal.ts'],
   },
   { name: 'text', files: ['text.ts'] },
   { name: 'keys', files: ['keys.ts', 'store-key.ts'] },
