@@ -34,6 +34,9 @@ const nothing: Store<unknown, unknown> = new Map()
 /** Makes the hit path of one function. */
 export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>): HitPath<V> {
   const { counters, freshness, space } = room
+  const { clock } = freshness
+  /** Whether a use moves the end of an entry. */
+  const moves = freshness.tti !== Infinity
   let store = space.kind === 'async' ? nothing : (room.store as Store<unknown, unknown>)
 
   function find(key: unknown): Entry<V> | undefined {
@@ -54,7 +57,10 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
     const held = store.get(argument) as Entry<V> | undefined | null
     if (held !== undefined && held !== null) {
       const { generation } = held
-      if (generation === space.generation || (generation === space.generation.timed && freshness.use(held))) {
+      if (
+        generation === space.generation ||
+        (generation === space.generation.timed && (moves ? freshness.use(held) : clock.now() < held.expiresAt))
+      ) {
         counters.hits++
         return held
       }
