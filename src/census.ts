@@ -1,6 +1,11 @@
 import { Roster } from './roster.ts'
 import type { RemovalCause, Store } from './types.ts'
 
+/** What has no generation any more once it has left the store. */
+interface Leaving {
+  readonly generation: object | undefined
+}
+
 /**
  * Counts what one function has in its store and how it left.
  *
@@ -48,8 +53,10 @@ export class Census {
   }
 
   /** Called when an entry has been put in, with what {@link willReplace} said before. */
-  put(storeKey: unknown, replaced: boolean): void {
-    if (!replaced && (this.roster === undefined || this.#mayHave(storeKey) !== false)) this.#count++
+  put(storeKey: unknown, replaced: boolean, entry: Leaving): void {
+    const mayHave = this.roster === undefined || this.#mayHave(storeKey) !== false
+    // One that has left already has been counted out. One that was never taken in has not.
+    if (!replaced && (mayHave || entry.generation === undefined)) this.#count++
     this.roster?.add(storeKey)
   }
 

@@ -109,8 +109,11 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   async #end(wait: boolean): Promise<void> {
     const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this)
-    if (wait) await Promise.allSettled(flights.map((flight) => flight.promise))
-    else {
+    if (wait) {
+      // A load that closes its own function in its first step has no promise before that is over.
+      await undefined
+      await Promise.allSettled(flights.map((flight) => flight.promise))
+    } else {
       const reason = new ClosedError('this was closed while the load ran', undefined)
       for (const flight of flights) {
         this.#space.revokeFlight(flight)
@@ -127,13 +130,10 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.hitPath.found = undefined
     const space = this.#space
     if (this.room.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
+    // Where the store is found to be asynchronous only now, the hit path has just asked it for nothing.
     if (isThenable(found)) Promise.resolve(found).catch(ignore)
     if (space.kind === 'unknown' && found !== unreadable) this.room.learnKind(key, found)
-    if (space.kind === 'async') {
-      this.hitPath.shut()
-      // Where a control has found out what the store is, the hit path has just asked it for nothing.
-      if (isThenable(found)) Promise.resolve(found).catch(ignore)
-    }
+    if (space.kind === 'async') this.hitPath.shut()
     const storeKey = space.storeKey(key)
     if (space.revoked.size > 0)
       for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)

@@ -13,7 +13,7 @@ export class Entry<V = unknown> extends Held<V> {
   readonly value: V
   /** The promise that every hit returns; made at the first hit where the value did not come as one. */
   promise: Promise<V> | undefined
-  /** The generation that this was stored under, or a part of it; `undefined` once this has been invalidated. */
+  /** The generation that this was stored under, or a part of it; `undefined` once this has left or been invalidated. */
   generation: Generation | undefined
   /** The clock's time from which this is no longer fresh, or {@link never}. With a tti it moves at each use. */
   expiresAt: number
@@ -39,7 +39,8 @@ export class Entry<V = unknown> extends Held<V> {
 
   /** Ends this at `now`. */
   expire(now: number): void {
-    this.expiresAt = now
+    // The one moment that means "never" is avoided.
+    this.expiresAt = now === never ? now - 1 : now
     if (this.generation === this.generation?.whole) this.generation = this.generation?.timed
   }
 
@@ -50,6 +51,7 @@ export class Entry<V = unknown> extends Held<V> {
 
   override removed(cause: RemovalCause): void {
     this.generation?.census.removed(cause)
+    this.generation = undefined
   }
 }
 

@@ -107,7 +107,11 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
         reject(signal.reason as Error)
         if (--leaving.waiting === 0 && !this.pinned) abandoned(signal.reason)
       }
-      if (signal.aborted) return leave()
+      if (signal.aborted) {
+        // By the key function, or by the load itself in its first step.
+        shared.catch(() => {})
+        return leave()
+      }
       signal.addEventListener('abort', leave, { once: true })
       const stay = (): void => signal.removeEventListener('abort', leave)
       shared.then(stay, stay)

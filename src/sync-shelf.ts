@@ -22,7 +22,7 @@ export class SyncShelf {
       this.#kill(storeKey, entry)
       throw error
     }
-    census.put(storeKey, replaced)
+    census.put(storeKey, replaced, entry)
   }
 
   /** Looks for an entry that is to count no longer. If the store cannot be read, nothing in it counts any longer. */

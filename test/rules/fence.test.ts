@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { LRUCache } from 'lru-cache'
 
-import { cached, type Cached } from '../../src/index.ts'
+import { cached, cachedSync, type Cached, type CachedSync } from '../../src/index.ts'
 import { deferred, type Deferred } from '../../src/testing.ts'
+import { SlowMap } from '../model/slow-map.ts'
 import { AsyncMap } from '../support/async-map.ts'
 import { rejection } from '../support/rejection.ts'
 
@@ -108,6 +109,134 @@ for (const [kind, create] of [
       expect(await rejection(refreshed)).to.have.property('message', 'down')
       expect(await get('a')).to.equal('old')
     })
+
+    it('keeps nothing of a load that it has overtaken, even when it fails itself', async () => {
+      for (const order of [
+        [0, 1],
+        [1, 0],
+      ]) {
+        const { get, gates } = byHand(create())
+        const before = get('a')
+        await turn()
+        const refreshed = rejection(get.refresh('a'))
+        await turn()
+        for (const which of order) {
+          if (which === 0) gates[0]!.resolve('old')
+          else gates[1]!.reject(new Error('down'))
+          await turn()
+        }
+
+        expect(await before).to.equal('old')
+        expect(await refreshed).to.have.property('message', 'down')
+        expect(await get.has('a')).to.equal(false)
+      }
+    })
+
+    it('is overtaken by a second one, which ends first', async () => {
+      const { get, gates } = byHand(create())
+      const refreshed = [get.refresh('a'), get.refresh('a'), get('a')]
+      await turn()
+      gates[1]!.resolve('second')
+      await turn()
+      gates[0]!.resolve('first')
+
+      expect(await Promise.all(refreshed)).to.deep.equal(['first', 'second', 'second'])
+      await turn()
+      expect(await get.peek('a')).to.equal('second')
+    })
+
+    it('that is overtaken by an invalidation does not write', async () => {
+      const { get, gates } = byHand(create())
+      const first = get('a')
+      await turn()
+      gates[0]!.resolve('old')
+      await first
+      const refreshed = get.refresh('a')
+      await turn()
+
+      await get.invalidate('a')
+      gates[1]!.resolve('late')
+
+      expect(await refreshed).to.equal('late')
+      await turn()
+      expect(await get.has('a')).to.equal(false)
+    })
+  })
+
+  describe(`set while a load runs over ${kind}`, () => {
+    it('wins over the load, whether that succeeds or fails', async () => {
+      for (const end of ['succeeds', 'fails']) {
+        const { get, gates } = byHand(create())
+        const before = get('a').catch((error: Error) => error.message)
+        await turn()
+
+        await get.set(['a'], 'put in')
+        expect(await get('a')).to.equal('put in')
+        if (end === 'fails') gates[0]!.reject(new Error('late'))
+        else gates[0]!.resolve('loaded')
+
+        expect(await before).to.equal(end === 'fails' ? 'late' : 'loaded')
+        await turn()
+        expect(await get('a')).to.equal('put in')
+        expect(gates).to.have.length(1)
+      }
+    })
+  })
+
+  describe(`a load over ${kind}`, () => {
+    const ways: Record<string, (get: Get) => unknown> = { ...forgetting, set: (get) => get.set(['a'], 'put in') }
+    for (const [name, touch] of Object.entries(ways)) {
+      it(`is overtaken by a ${name} of its own, in its first step or later`, async () => {
+        for (const late of [false, true]) {
+          const get: Get = cached(create() as any)(async (_: string): Promise<string> => {
+            if (late) await null
+            await touch(get)
+            return 'loaded'
+          })
+
+          expect(await get('a')).to.equal('loaded')
+          await turn()
+          expect(await get.peek('a')).to.equal(name === 'set' ? 'put in' : undefined)
+        }
+      })
+    }
+
+    it('is a hit for a call right after its await, and can be looked at', async () => {
+      const get = cached(create() as any)(async (id: string) => id.toUpperCase())
+
+      await get('a')
+      const hit = get('a')
+
+      expect(await get.peek('a')).to.equal('A')
+      expect(await hit).to.equal('A')
+      expect(get.stats()).to.include({ hits: 1, misses: 1, loads: 1 })
+    })
+
+    it('of another key is let be by an invalidation', async () => {
+      const { get, gates } = byHand(create())
+      const other = get('b')
+      await turn()
+
+      await get.invalidate('a')
+      gates[0]!.resolve('kept')
+      await other
+      await turn()
+
+      expect(await get.peek('b')).to.equal('kept')
+    })
+
+    it('is not kept where the function that decides on that invalidates it', async () => {
+      const get: Get = cached(create() as any, {
+        when: () => {
+          void get.invalidate('a')
+          return true
+        },
+      })(async (_: string) => 'loaded') as Get
+
+      expect(await get('a')).to.equal('loaded')
+      await turn()
+      expect(await get.has('a')).to.equal(false)
+    })
   })
 }
 
@@ -136,6 +265,100 @@ describe('an async store', () => {
     await invalidated
 
     expect(told).to.deep.equal(['set begins', 'set ends', 'delete'])
+  })
+
+  it('that is being read during an invalidation gives no call after that what it read', async () => {
+    const store = new SlowMap({ random: () => 0.5, manual: true })
+    const letOn = async (): Promise<void> => {
+      store.letOn(0)
+      await turn()
+    }
+    const map = new AsyncMap<string, unknown>()
+    const first = cached(map)(async (_: string) => 'old')
+    await first('a')
+    await turn()
+    for (const [key, record] of map.map) store.inner.set(key, record)
+    let loads = 0
+    const get = cached(store)(async (_: string) => `new ${++loads}`)
+
+    const before = get('a')
+    await turn()
+    await letOn()
+    const invalidated = get.invalidate('a')
+    const after = get('a')
+    await turn()
+    store.letAllOn()
+
+    expect(await before).to.equal('old')
+    expect(await invalidated).to.equal(true)
+    expect(await after).to.equal('new 1')
+    await turn()
+    expect(await get.peek('a')).to.equal('new 1')
+    expect(get.stats()).to.include({ loads: 1 })
+  })
+
+  it('that is being read during an invalidation does not keep what the load behind the read gives', async () => {
+    const store = new SlowMap({ random: () => 0.5, manual: true })
+    const { get, gates } = byHand(store)
+
+    const before = get('a')
+    await turn()
+    const invalidated = get.invalidate('a')
+    store.letAllOn()
+    await invalidated
+    await turn()
+    gates[0]!.resolve('old')
+
+    expect(await before).to.equal('old')
+    await turn()
+    expect(store.inner.size).to.equal(0)
+  })
+
+  it('keeps nothing that was on its way there during a clear', async () => {
+    const store = new SlowMap({ random: () => 0.5, manual: true })
+    let loads = 0
+    const get = cached(store)(async (id: string) => `${id}${++loads}`)
+    const answers: string[] = []
+    for (const id of ['a', 'b']) void get(id).then((value) => answers.push(value))
+    for (let steps = 0; steps < 20 && answers.length < 2; steps++) {
+      store.letOn(0)
+      await turn()
+    }
+    expect([store.busy, store.inner.size]).to.deep.equal([2, 0])
+
+    const cleared = get.clear() as Promise<void>
+    expect(await get('a')).to.equal('a3')
+    store.letAllOn()
+    await cleared
+    await turn()
+
+    expect([await get.peek('a'), await get.peek('b')]).to.deep.equal(['a3', undefined])
+  })
+
+  it('has the newest value in the end, however many overtook one another', async () => {
+    const store = new SlowMap({ random: () => 0.5, manual: true })
+    const get = cached(store)(async (_: string) => 'loaded')
+
+    const done = [get.set(['a'], '1'), get.set(['a'], '2'), get.invalidate('a'), get.set(['a'], '3')]
+    expect(await get('a')).to.equal('3')
+    store.letAllOn()
+    await Promise.all(done)
+
+    expect(await get.peek('a')).to.equal('3')
+    expect(get.stats()).to.include({ loads: 0, hits: 1 })
+  })
+
+  it('does not hold callers up when a delete waits for a write that never ends', async () => {
+    const never = new Promise<void>(() => {})
+    const store = { get: async () => undefined, set: () => never, delete: async () => false }
+    let loads = 0
+    const get = cached(store)(async (_: string) => ++loads)
+    await get('a')
+
+    void get.invalidate('a')
+
+    expect(await get.peek('a')).to.equal(undefined)
+    expect([await get('a'), await get('a')]).to.deep.equal([2, 2])
   })
 
   it('does not hold callers up when a write never ends, and they are hits', async () => {
@@ -187,4 +410,29 @@ describe('an async store', () => {
     expect(get.stats().storeFailures).to.equal(errors.length)
     expect(errors.length).to.be.greaterThan(4)
   })
+})
+
+describe('a function that returns at once', () => {
+  type GetNow = CachedSync<(id: string) => string, any>
+  const ways: Record<string, (get: GetNow) => unknown> = {
+    invalidate: (get) => get.invalidate('a'),
+    expire: (get) => get.expire('a'),
+    clear: (get) => get.clear(),
+    set: (get) => get.set(['a'], 'put in'),
+  }
+  for (const [name, touch] of Object.entries(ways)) {
+    it(`is overtaken by a ${name} of its own`, () => {
+      for (const store of [new Map(), new LRUCache<string, object>({ max: 9 })] as any[]) {
+        let loads = 0
+        const get: GetNow = cachedSync(store)((_: string): string => {
+          if (++loads === 1) touch(get)
+          return `load ${loads}`
+        })
+
+        expect(get('a')).to.equal('load 1')
+        expect(get('a')).to.equal(name === 'set' ? 'put in' : 'load 2')
+        expect(get('a')).to.equal(name === 'set' ? 'put in' : 'load 2')
+      }
+    })
+  }
 })
