@@ -1,5 +1,5 @@
 import { systemClock } from './clock.ts'
-import { MovingEntry, never, type Entry } from './entry.ts'
+import { AgeingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
 import { MARKER } from './text.ts'
 import type { AsyncStore } from './types.ts'
@@ -15,6 +15,10 @@ interface Record {
   readonly expiresAt?: number
   /** With a tti: what no use can move `expiresAt` beyond; missing where there is no such time. */
   readonly lastsUntil?: number
+  /** When a hit is to start a refresh; missing where there is no such time. */
+  readonly refreshAt?: number
+  /** How long the load took; missing where that is of no use. */
+  readonly loadMs?: number
 }
 
 /**
@@ -50,11 +54,15 @@ class AsyncShelf {
     return this.#writing.get(storeKey)
   }
 
-  /** Reads this space's entry, fresh or not. Rejects when the store fails. */
-  async read(storeKey: string): Promise<Entry | undefined> {
+  /**
+   * Reads this space's entry, fresh or not. Rejects when the store fails.
+   *
+   * @param grace how long it may be of use after its end
+   */
+  async read(storeKey: string, grace: number): Promise<Entry | undefined> {
     if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.#writing.get(storeKey)
     const record = await this.#readRecord(storeKey)
-    return record === undefined ? undefined : this.#entryOf(record)
+    return record === undefined ? undefined : this.#entryOf(record, grace)
   }
 
   /** Writes an entry, unless it is overtaken before its turn. */
@@ -82,14 +90,26 @@ class AsyncShelf {
     })
   }
 
-  /** Makes an entry stale where it is, and says whether it was there. */
-  expire(storeKey: string): Promise<boolean> {
-    this.#writing.delete(storeKey)
+  /**
+   * Makes an entry stale where it is, and says whether it was there and had not ended.
+   *
+   * @param grace how long it may be of use after that
+   */
+  expire(storeKey: string, grace: number): Promise<boolean> {
+    const onItsWay = this.#writing.get(storeKey)
+    if (onItsWay !== undefined) {
+      const now = this.#space.clock.now()
+      const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs: onItsWay.loadMs, grace }
+      const ended = new AgeingEntry(onItsWay.value, onItsWay.promise, this.#space.generation.timed, ages)
+      return this.write(storeKey, ended).then(() => true)
+    }
     return this.#inTurn(storeKey, async () => {
       const record = await this.#readRecord(storeKey)
-      if (record === undefined) return false
-      const { lastsUntil: _, ...rest } = record
-      await this.#store.set(storeKey, { ...rest, at: this.#nextAt(), expiresAt: this.#wallNow() })
+      const now = this.#wallNow()
+      if (record === undefined || (record.expiresAt !== undefined && record.expiresAt <= now)) return false
+      const { lastsUntil: _, refreshAt: __, ...rest } = record
+      const ended = { ...rest, at: this.#nextAt(), expiresAt: now }
+      await this.#store.set(storeKey, ended, lifeLeft(grace))
       return true
     })
   }
@@ -177,25 +197,35 @@ class AsyncShelf {
 
   #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const { lastsUntil } = entry
+    const { endsAt, lastsUntil, refreshAt, loadMs } = entry
     const record: Record = {
       polycache: 1,
       value: entry.value,
       at: this.#nextAt(),
-      ...(entry.expiresAt === never ? {} : { expiresAt: entry.expiresAt + ahead }),
+      ...(endsAt === never ? {} : { expiresAt: endsAt + ahead }),
       ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
+      ...(refreshAt === never ? {} : { refreshAt: refreshAt + ahead }),
+      ...(loadMs === 0 ? {} : { loadMs }),
     }
-    // A store may take 0 for no end at all.
-    const ttl = entry.expiresAt === never ? undefined : Math.max(1, Math.ceil(entry.remaining()))
-    return { record, ttl }
+    return { record, ttl: lifeLeft(entry.remaining()) }
   }
 
-  #entryOf(record: Record): Entry {
+  #entryOf(record: Record, grace: number): Entry {
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const lastsUntil = record.lastsUntil === undefined ? never : record.lastsUntil - ahead
-    const expiresAt = record.expiresAt === undefined ? never : record.expiresAt - ahead
-    return new MovingEntry(record.value, undefined, this.#space.generation.timed, expiresAt, lastsUntil)
+    const here = (time: number | undefined): number => (time === undefined ? never : time - ahead)
+    return new AgeingEntry(record.value, undefined, this.#space.generation.timed, {
+      endsAt: here(record.expiresAt),
+      lastsUntil: here(record.lastsUntil),
+      refreshAt: here(record.refreshAt),
+      loadMs: record.loadMs ?? 0,
+      grace,
+    })
   }
+}
+
+/** The third argument of a store's `set`. A store may take 0 for no end at all. */
+function lifeLeft(ms: number): number | undefined {
+  return ms === Infinity ? undefined : Math.max(1, Math.ceil(ms))
 }
 
 function isRecord(value: unknown): value is Record {

@@ -17,7 +17,13 @@ export interface SyncControls<F extends AnyFunction> {
 }
 
 /** The options of {@link cachedSync}: those of `cached` that mean something without promises. */
-export type CachedSyncOptions<V, Args extends readonly unknown[]> = Omit<EngineOptions<V, Args>, 'context'>
+export type CachedSyncOptions<V, Args extends readonly unknown[]> = Omit<
+  EngineOptions<V, Args>,
+  'context' | 'staleWhileRevalidate' | 'refreshAfter' | 'timeout' | 'softTimeout'
+>
+
+/** The options that need a promise to mean something. */
+const withoutMeaning = ['context', 'staleWhileRevalidate', 'refreshAfter', 'timeout', 'softTimeout']
 
 /** What {@link cachedSync} gives: it makes the cached function of a function. */
 export interface CachedSyncMaker<S, V, KF> {
@@ -59,7 +65,7 @@ export function cachedSync(
   moreOptions?: EngineOptions<unknown, unknown[]>,
 ): (load: AnyFunction) => unknown {
   const checked = checkStore(store)
-  const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions, ['context'])
+  const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions, withoutMeaning)
   checkFreshness(options)
   return (load) => {
     callable('the function to cache', load)

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { wrongType } from './check.ts'
+import { duration, wrongType } from './check.ts'
 import type { Counters } from './counters.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { Entry } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { ClosedError, ReentrantLoadError } from './errors.ts'
 import { begin, Flight, type Load } from './flight.ts'
 import type { Freshness, Ttl } from './freshness.ts'
@@ -10,6 +10,7 @@ import { hitPath, unreadable, type HitPath } from './hit-path.ts'
 import { isInside, run, type InContext, type Steps } from './reentry.ts'
 import { Room } from './room.ts'
 import { isThenable, type AnyStore, type Space } from './space.ts'
+import { waitFor } from './waiting.ts'
 
 /** What one call may ask for. */
 export interface CallOptions<V, Args extends readonly unknown[]> {
@@ -20,6 +21,9 @@ export interface CallOptions<V, Args extends readonly unknown[]> {
   /** Whether to load anew whatever the store has. Default: `false`. */
   fresh?: boolean
 }
+
+/** How long a failed load is left alone where there is an old value to be served, unless `errorTtl` says it. */
+const restAfterFailure = 1_000
 
 /**
  * One load per key, over any store.
@@ -33,11 +37,14 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
   readonly #inContext: InContext | undefined
+  readonly #errorTtl: EngineOptions<V, Args>['errorTtl']
+  readonly #timeout: number | undefined
+  readonly #softTimeout: number | undefined
   #closing: Promise<void> | undefined
   readonly #steps: Steps<Flight<V, Args>, V> = {
     begin,
     landed: (flight, value) => this.#landed(flight, value),
-    failed: (flight) => this.#failed(flight),
+    failed: (flight, error) => this.#failed(flight, error),
   }
 
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
@@ -47,29 +54,46 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#counters = this.room.counters
     this.#freshness = this.room.freshness
     this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
+    this.#errorTtl = options.errorTtl
+    this.#timeout = options.timeout
+    this.#softTimeout = options.softTimeout
   }
 
-  /** Goes on with a call for which the hit path found nothing: joins the load in the air, or begins one. */
+  /** Goes on with a call for which the hit path found nothing more to do: serves what may be served, joins or loads. */
   miss(key: unknown, load: Load<V>, self: unknown, args: Args, options?: CallOptions<V, Args>): Promise<V> {
     try {
+      const { found } = this.hitPath
       const storeKey = this.#enter(key)
-      if (options?.fresh === true) this.#supersede(storeKey)
+      const fresh = options?.fresh === true
+      let old: Entry<V> | undefined
+      if (fresh) old = this.#supersede(storeKey)
       else if (this.#space.kind === 'async') {
         const onItsWay = this.room.findOnItsWay(storeKey)
         if (onItsWay !== undefined) return onItsWay.settled()
+      } else {
+        old = this.#space.own(found) as Entry<V> | undefined
+        const served = this.#served(old, storeKey, 1)
+        if (served === true) {
+          if (this.#isDue(old!, storeKey)) {
+            this.#loadBehind(new Flight(this, key, storeKey, load, self, args, options?.ttl, old))
+          }
+          return old!.settled()
+        }
+        if (served !== undefined) return Promise.reject(served.error)
       }
       let flight = this.#space.flights.get(storeKey) as Flight<V, Args> | undefined
-      if (flight !== undefined) this.#join(flight)
-      else {
-        flight = new Flight(this, key, storeKey, load, self, args, options?.ttl)
+      if (flight !== undefined) {
+        this.#join(flight)
+        if (flight.fresh && old !== undefined) return this.#wait(flight, options?.signal).catch(this.#orServe(old))
+      } else {
+        flight = new Flight(this, key, storeKey, load, self, args, options?.ttl, old)
         this.#space.flights.add(flight)
-        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight, options?.fresh) : this.#load(flight)
+        flight.fresh = fresh
+        flight.listeners = 1
+        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight) : this.#load(flight)
         if (flight.ended) flight.promise.catch(ignore)
       }
-      const signal = options?.signal
-      if (signal === undefined) return flight.wait()
-      const begun = flight
-      return begun.waitUntil(signal, (reason) => this.#abandon(begun, reason))
+      return this.#wait(flight, options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -77,11 +101,21 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Goes on with a call of a function that returns at once, as {@link miss} does for one that returns a promise. */
   missNow(key: unknown, load: Load<V>, self: unknown, args: Args, options?: CallOptions<V, Args>): V {
+    const { found: given } = this.hitPath
     const storeKey = this.#enter(key)
     if (this.#space.kind === 'async') throw wrongType('store', 'one that answers at once', this.room.store)
-    this.#supersede(storeKey)
-    const flight = new Flight<V, Args>(this, key, storeKey, load, self, args, options?.ttl)
+    const fresh = options?.fresh === true
+    const found = this.#space.own(given) as Entry<V> | undefined
+    if (!fresh) {
+      const served = this.#served(found, storeKey, 1)
+      if (served === true) return found!.value
+      if (served !== undefined) throw served.error
+    }
+    const superseded = this.#supersede(storeKey)
+    const flight = new Flight<V, Args>(this, key, storeKey, load, self, args, options?.ttl, found ?? superseded)
     this.#space.flights.add(flight)
+    flight.fresh = fresh
+    flight.listeners = 1
     this.#begun(flight)
     try {
       const value = begin(flight)
@@ -92,7 +126,8 @@ export class Engine<V, Args extends readonly unknown[]> {
       this.#landed(flight, value)
       return value
     } catch (error) {
-      this.#failed(flight)
+      const standIn = this.#failed(flight, error)
+      if (standIn !== undefined) return standIn.value
       throw error
     }
   }
@@ -137,40 +172,109 @@ export class Engine<V, Args extends readonly unknown[]> {
     const storeKey = space.storeKey(key)
     if (space.revoked.size > 0)
       for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)
-    if (found instanceof Entry && found.generation?.whole === space.generation) this.room.dropExpired(storeKey)
     return storeKey
   }
 
-  /** Revokes the load in the air for a key, in favour of one that begins now. */
-  #supersede(storeKey: unknown): void {
+  /**
+   * Whether calls can be answered from what is there; if so, they are counted. Gives the failure that answers them where
+   * that is the answer. An entry that is of no more use is taken out.
+   */
+  #served(old: Entry<V> | undefined, storeKey: unknown, calls: number): true | { readonly error: unknown } | undefined {
+    const freshness = this.#freshness
+    const { failures } = this.#space
+    if (old === undefined && !failures.any) return undefined
+    const now = freshness.clock.now()
+    const failure = failures.get(storeKey, now)
+    if (old !== undefined) {
+      if (freshness.isFresh(old)) {
+        freshness.touch(old, now)
+        this.#counters.hits += calls
+        return true
+      }
+      if (freshness.mayServe(old, now) || (failure !== undefined && freshness.mayStandIn(old, now))) {
+        this.#counters.staleHits += calls
+        return true
+      }
+      if (!freshness.mayStandIn(old, now) && this.#space.kind !== 'async') this.room.dropExpired(storeKey)
+    }
+    if (failure?.answers !== true) return undefined
+    this.#counters.hits += calls
+    return failure
+  }
+
+  /** Whether an entry that was served is to be refreshed now, by a load of its own. */
+  #isDue(served: Entry<V>, storeKey: unknown): boolean {
+    const now = this.#freshness.clock.now()
+    const { failures, flights } = this.#space
+    return (
+      this.#freshness.wantsRefresh(served, now) &&
+      flights.get(storeKey) === undefined &&
+      failures.get(storeKey, now) === undefined
+    )
+  }
+
+  /** Begins a load that nobody waits for. */
+  #loadBehind(flight: Flight<V, Args>): void {
+    flight.background = true
+    flight.pinned = true
+    this.#space.flights.add(flight)
+    flight.promise = this.#load(flight)
+    flight.promise.catch(ignore)
+  }
+
+  /** Revokes the load in the air for a key, in favour of one that begins now. Gives the entry that is to be replaced. */
+  #supersede(storeKey: unknown): Entry<V> | undefined {
     const flight = this.#space.flights.get(storeKey)
     if (flight !== undefined && isInside(flight)) throw reentrant(flight.key)
     this.#space.revoke(storeKey)
+    return this.#space.kind === 'async' ? undefined : this.room.old(storeKey)
   }
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
     if (isInside(flight)) throw reentrant(flight.key)
+    flight.listeners++
     if (flight.askers > 0) flight.askers++
     else this.#counters.joins++
   }
 
-  /** Reads an asynchronous store, and loads where that gives nothing fresh. */
-  async #readOrLoad(flight: Flight<V, Args>, fresh: boolean | undefined): Promise<V> {
-    if (fresh !== true) {
+  #wait(flight: Flight<V, Args>, signal: AbortSignal | undefined): Promise<V> {
+    if (signal === undefined && this.#timeout === undefined && this.#softTimeout === undefined) {
+      flight.pinned = true
+      return flight.promise!
+    }
+    return waitFor(flight, {
+      signal,
+      timeout: this.#timeout,
+      softTimeout: this.#softTimeout,
+      old: () => this.#forSlowness(flight),
+      abandoned: (reason) => this.#abandon(flight, reason),
+    })
+  }
+
+  /** Reads an asynchronous store, and loads where that gives nothing to be served. */
+  async #readOrLoad(flight: Flight<V, Args>): Promise<V> {
+    if (!flight.fresh) {
       flight.askers = 1
-      const entry = await this.room.readFresh(flight)
+      const { storeKey } = flight
+      const old = await this.room.read(storeKey as string)
       const { askers } = flight
       flight.askers = 0
-      const counters = this.#counters
-      if (entry !== undefined) {
-        counters.hits += askers
+      const served = this.#served(old, storeKey, askers)
+      if (served !== undefined) {
         this.#space.remove(flight)
-        return entry.value
+        flight.ended = true
+        if (served !== true) throw served.error
+        if (!flight.revoked) {
+          if (this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
+          if (this.#isDue(old!, storeKey)) this.#loadBehind(flight.again(old))
+        }
+        return old!.value
       }
-      counters.joins += askers - 1
+      if (!flight.revoked) flight.old = old
+      this.#counters.joins += askers - 1
       if (flight.aborted) {
-        counters.misses++
+        this.#counters.misses++
         this.#space.remove(flight)
         throw flight.signal.reason as Error
       }
@@ -185,23 +289,75 @@ export class Engine<V, Args extends readonly unknown[]> {
   }
 
   #begun(flight: Flight<V, Args>): void {
-    this.#counters.misses++
+    if (!flight.background) this.#counters.misses++
     this.#counters.loads++
     flight.startedAt = this.#freshness.clock.now()
   }
 
   #landed(flight: Flight<V, Args>, value: V): void {
-    this.#counters.loadMs += this.#freshness.clock.now() - flight.startedAt
-    if (!flight.revoked) this.room.keep(flight, value)
+    const loadMs = this.#took(flight)
+    if (!flight.revoked) {
+      this.#space.failures.delete(flight.storeKey)
+      this.room.keep(flight, value, loadMs)
+    }
     this.#ended(flight)
   }
 
-  #failed(flight: Flight<V, Args>): void {
-    this.#counters.loadMs += this.#freshness.clock.now() - flight.startedAt
+  /** Gives what is served in the place of the failure, if anything is. */
+  #failed(flight: Flight<V, Args>, error: unknown): Entry<V> | undefined {
+    this.#took(flight)
     this.#counters.loadFailures++
     // Whoever waits has a handler of its own, but maybe nobody does any longer.
     flight.promise?.catch(ignore)
+    if (!flight.revoked) this.#remember(flight, error)
+    const standIn = flight.revoked || flight.fresh ? undefined : this.#forFailure(flight.old)
+    if ((standIn !== undefined || flight.listeners === 0) && !flight.aborted) this.room.report(error)
     this.#ended(flight)
+    return standIn
+  }
+
+  /** Leaves a load that has failed alone for a while. */
+  #remember(flight: Flight<V, Args>, error: unknown): void {
+    const errorTtl = this.#errorTtl
+    let rest = flight.old === undefined && this.#freshness.grace === 0 ? 0 : restAfterFailure
+    try {
+      if (typeof errorTtl === 'function') rest = duration('what errorTtl gives', errorTtl(error, ...flight.args))
+      else if (errorTtl !== undefined) rest = errorTtl
+    } catch (mistake) {
+      this.room.report(mistake)
+    }
+    // The function that was just asked is the user's, and may have invalidated what it was asked about.
+    if (rest === 0 || flight.revoked) return
+    const now = this.#freshness.clock.now()
+    this.#space.failures.add(flight.storeKey, { error, until: now + rest, answers: errorTtl !== undefined }, now)
+  }
+
+  /** The old value, if it may be served in the place of a failure. */
+  #forFailure(old: Entry<V> | undefined): Entry<V> | undefined {
+    const freshness = this.#freshness
+    return old !== undefined && freshness.mayStandIn(old, freshness.clock.now()) ? old : undefined
+  }
+
+  /** What a caller does who has joined a load that was to be fresh at any price, and would not pay it: serves the old value. */
+  #orServe(old: Entry<V>): (error: unknown) => V {
+    return (error) => {
+      if (this.#forFailure(old) === undefined) throw error
+      return old.value
+    }
+  }
+
+  /** The old value, if it may be served in the place of a load that is slow. */
+  #forSlowness({ old, fresh }: Flight<V, Args>): Entry<V> | undefined {
+    if (old === undefined || fresh) return undefined
+    const { grace, clock } = this.#freshness
+    return grace === 0 || clock.now() - old.endsAt < grace ? old : undefined
+  }
+
+  /** Counts the time that a load took, and gives it. */
+  #took(flight: Flight<V, Args>): number {
+    const ms = this.#freshness.clock.now() - flight.startedAt
+    this.#counters.loadMs += ms
+    return ms
   }
 
   #ended(flight: Flight<V, Args>): void {

@@ -23,3 +23,15 @@ export class ReentrantLoadError extends KeyedError {
 export class ClosedError extends KeyedError {
   override readonly name = 'ClosedError'
 }
+
+/** A load that took longer than the `timeout` of its function. It goes on, and is kept when it ends. */
+export class LoadTimeoutError extends KeyedError {
+  override readonly name = 'LoadTimeoutError'
+  /** The milliseconds that the caller waited. */
+  readonly ms: number
+
+  constructor(key: unknown, ms: number) {
+    super(`the load took longer than ${ms} ms`, key)
+    this.ms = ms
+  }
+}

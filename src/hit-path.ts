@@ -59,7 +59,7 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
       const { generation } = held
       if (
         generation === space.generation ||
-        (generation === space.generation.timed && (moves ? freshness.use(held) : clock.now() < held.expiresAt))
+        (generation === space.generation.timed && (moves ? freshness.use(held) : clock.now() < held.checkAt))
       ) {
         counters.hits++
         return held

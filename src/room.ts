@@ -57,11 +57,13 @@ export class Room<V, Args extends readonly unknown[]> {
   /**
    * Puts what a load has given into the store, unless it is not to be kept. Never throws: failures of the store and of
    * the options' own functions are reported.
+   *
+   * @param loadMs how long the load took
    */
-  keep(flight: Flight<V, Args>, value: V): void {
+  keep(flight: Flight<V, Args>, value: V, loadMs: number): void {
     try {
       this.space.isAsync(flight.key)
-      const entry = this.#entry(value, flight.promise, flight.args, flight.ttl)
+      const entry = flight.skipped ? undefined : this.#entry(value, flight.promise, flight.args, flight.ttl, loadMs)
       // The functions that were just asked are the user's, and may have invalidated what they were asked about.
       if (!flight.revoked) void this.#replace(this.space.storeKey(flight.key), entry)
     } catch (error) {
@@ -69,14 +71,20 @@ export class Room<V, Args extends readonly unknown[]> {
     }
   }
 
-  /** Reads the fresh entry of an asynchronous store, as a use of it. A store that fails has nothing. */
-  async readFresh(flight: Flight<V, Args>): Promise<Entry<V> | undefined> {
-    const storeKey = flight.storeKey as string
+  /** Reads the entry of an asynchronous store, fresh or not. A store that fails has nothing. */
+  async read(storeKey: string): Promise<Entry<V> | undefined> {
     try {
-      const entry = (await this.asyncShelf!.read(storeKey)) as Entry<V> | undefined
-      if (entry === undefined || !this.freshness.use(entry)) return undefined
-      if (!flight.revoked) this.#writeUse(storeKey, entry)
-      return entry
+      return (await this.asyncShelf!.read(storeKey, this.freshness.grace)) as Entry<V> | undefined
+    } catch (error) {
+      this.storeFailed(error)
+      return undefined
+    }
+  }
+
+  /** What a store that answers at once has under a key, fresh or not; nothing where it fails. */
+  old(storeKey: unknown): Entry<V> | undefined {
+    try {
+      return this.space.peek(storeKey) as Entry<V> | undefined
     } catch (error) {
       this.storeFailed(error)
       return undefined
@@ -87,7 +95,7 @@ export class Room<V, Args extends readonly unknown[]> {
   findOnItsWay(storeKey: unknown): Entry<V> | undefined {
     const entry = this.asyncShelf!.onItsWay(storeKey as string) as Entry<V> | undefined
     if (entry === undefined || !this.freshness.use(entry)) return undefined
-    this.#writeUse(storeKey as string, entry)
+    this.writeUse(storeKey as string, entry)
     this.counters.hits++
     return entry
   }
@@ -97,13 +105,14 @@ export class Room<V, Args extends readonly unknown[]> {
     const storeKey = this.#fence(key)
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.remove(storeKey as string))
     const entry = this.#guarded(() => this.#shelf.remove(storeKey, 'invalidated'))
-    return entry !== undefined && this.freshness.isFresh(entry as Entry<V>)
+    return entry !== undefined && this.freshness.isOfUse(entry as Entry<V>)
   }
 
   /** Makes a key's entry stale and says whether it was there. A load that is running may no longer write. */
   expire(key: unknown): MaybePromise<boolean> {
     const storeKey = this.#fence(key)
-    if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.expire(storeKey as string))
+    if (this.asyncShelf !== undefined)
+      return this.#countInvalidation(this.asyncShelf.expire(storeKey as string, this.freshness.grace))
     const entry = this.#guarded(() => this.#shelf.peek(storeKey)) as Entry<V> | undefined
     if (entry === undefined || !this.freshness.isFresh(entry)) return false
     entry.expire(this.freshness.clock.now())
@@ -188,9 +197,15 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   /** The entry for a value, or `undefined` if it is not to be kept. */
-  #entry(value: V, promise: Promise<V> | undefined, args: Args, ttl: Ttl<V, Args> | undefined): Entry<V> | undefined {
+  #entry(
+    value: V,
+    promise: Promise<V> | undefined,
+    args: Args,
+    ttl: Ttl<V, Args> | undefined,
+    loadMs?: number,
+  ): Entry<V> | undefined {
     if (this.#when !== undefined && !this.#when(value, ...args)) return undefined
-    return this.freshness.entry(value, promise, this.space.generation, args, ttl)
+    return this.freshness.entry(value, promise, this.space.generation, args, ttl, loadMs)
   }
 
   /** Puts the newest entry of a key in, or takes the older one out where the newest is not to be kept. */
@@ -223,7 +238,7 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   /** With a tti, a use of an entry moves its end, and the store must hear of it. */
-  #writeUse(storeKey: string, entry: Entry<V>): void {
+  writeUse(storeKey: string, entry: Entry<V>): void {
     if (this.freshness.tti !== Infinity) void this.#watched(this.asyncShelf!.write(storeKey, entry))
   }
 
@@ -232,7 +247,7 @@ export class Room<V, Args extends readonly unknown[]> {
     const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
       entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
     if (this.space.isAsync(key)) {
-      return this.asyncShelf!.read(this.space.storeKey(key) as string).then(ifFresh)
+      return this.asyncShelf!.read(this.space.storeKey(key) as string, this.freshness.grace).then(ifFresh)
     }
     return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
   }

@@ -1,6 +1,7 @@
 import { Census } from './census.ts'
 import { show, wrongType } from './check.ts'
 import { Entry } from './entry.ts'
+import { Failures } from './failures.ts'
 import { Generation } from './generation.ts'
 import type { AnyFlight } from './flight.ts'
 import { Flights } from './flights.ts'
@@ -31,6 +32,7 @@ export class Space {
   readonly flights: Flights = new Flights()
   /** The loads in the air that no call may join and no store will keep. */
   readonly revoked: Set<AnyFlight> = new Set()
+  readonly failures: Failures = new Failures()
   readonly #text: string | undefined
 
   constructor(store: AnyStore, name: string | undefined, clock: Clock) {
@@ -84,8 +86,14 @@ export class Space {
     return held instanceof Entry && held.generation?.whole === generation ? held : undefined
   }
 
-  /** Says that the result of the load in the air for this key must not be kept, and that nobody may join it. */
+  /** The entry that a store has given, if it is of this space and still counts. */
+  own(held: unknown): Entry | undefined {
+    return held instanceof Entry && held.generation?.whole === this.generation ? held : undefined
+  }
+
+  /** Says that what a load in the air gives for this key must not be kept or joined, and that no failure counts. */
   revoke(storeKey: unknown): void {
+    this.failures.delete(storeKey)
     const flight = this.flights.get(storeKey)
     if (flight !== undefined) this.revokeFlight(flight)
   }
@@ -109,6 +117,7 @@ export class Space {
 
   /** Begins a new generation: no entry and no flight of an earlier one counts from here on. */
   renew(): void {
+    this.failures.clear()
     for (const flight of [...this.flights]) this.revokeFlight(flight)
     this.disbelieve()
   }
