@@ -2,6 +2,7 @@ import { systemClock } from './clock.ts'
 import { AgeingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
 import { MARKER } from './text.ts'
+import type { TagBook } from './tagging.ts'
 import type { AsyncStore } from './types.ts'
 
 /** What an asynchronous store is given: plain data that survives serialization. Times are those of the wall clock. */
@@ -19,6 +20,17 @@ interface Record {
   readonly refreshAt?: number
   /** How long the load took; missing where that is of no use. */
   readonly loadMs?: number
+  /** What it can be invalidated by, and when its load began; missing where there are none. */
+  readonly tags?: readonly string[]
+  readonly stamp?: number
+}
+
+/** What a function knows of its records that they do not say themselves. */
+export interface Reading {
+  /** How long an entry may be of use after its end. */
+  readonly grace: number
+  /** Who knows when its tags were invalidated. */
+  readonly book: TagBook | undefined
 }
 
 /**
@@ -51,18 +63,17 @@ class AsyncShelf {
 
   /** A value on its way to the store. */
   onItsWay(storeKey: string): Entry | undefined {
-    return this.#writing.get(storeKey)
+    const entry = this.#writing.get(storeKey)
+    return entry?.alive === true ? entry : undefined
   }
 
   /**
-   * Reads this space's entry, fresh or not. Rejects when the store fails.
-   *
-   * @param grace how long it may be of use after its end
+   * Reads this space's entry, fresh or not, unless its tags were invalidated. Rejects when the store fails.
    */
-  async read(storeKey: string, grace: number): Promise<Entry | undefined> {
-    if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.#writing.get(storeKey)
+  async read(storeKey: string, reading: Reading): Promise<Entry | undefined> {
+    if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.onItsWay(storeKey)
     const record = await this.#readRecord(storeKey)
-    return record === undefined ? undefined : this.#entryOf(record, grace)
+    return record === undefined ? undefined : this.#entryOf(record, reading)
   }
 
   /** Writes an entry, unless it is overtaken before its turn. */
@@ -99,7 +110,8 @@ class AsyncShelf {
     const onItsWay = this.#writing.get(storeKey)
     if (onItsWay !== undefined) {
       const now = this.#space.clock.now()
-      const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs: onItsWay.loadMs, grace }
+      const { loadMs, tags } = onItsWay
+      const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs, grace, tags }
       const ended = new AgeingEntry(onItsWay.value, onItsWay.promise, this.#space.generation.timed, ages)
       return this.write(storeKey, ended).then(() => true)
     }
@@ -197,7 +209,7 @@ class AsyncShelf {
 
   #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const { endsAt, lastsUntil, refreshAt, loadMs } = entry
+    const { endsAt, lastsUntil, refreshAt, loadMs, tags } = entry
     const record: Record = {
       polycache: 1,
       value: entry.value,
@@ -206,19 +218,23 @@ class AsyncShelf {
       ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
       ...(refreshAt === never ? {} : { refreshAt: refreshAt + ahead }),
       ...(loadMs === 0 ? {} : { loadMs }),
+      ...(tags === undefined ? {} : { tags: tags.names, stamp: tags.stamp }),
     }
     return { record, ttl: lifeLeft(entry.remaining()) }
   }
 
-  #entryOf(record: Record, grace: number): Entry {
+  #entryOf(record: Record, { grace, book }: Reading): Entry | undefined {
+    const tags = record.tags === undefined ? undefined : book?.take(record.tags, record.stamp ?? 0)
+    if (record.tags !== undefined && tags === undefined) return undefined
     const ahead = this.#wallNow() - this.#space.clock.now()
     const here = (time: number | undefined): number => (time === undefined ? never : time - ahead)
-    return new AgeingEntry(record.value, undefined, this.#space.generation.timed, {
+    return new AgeingEntry(record.value, undefined, this.#space.generation.watched, {
       endsAt: here(record.expiresAt),
       lastsUntil: here(record.lastsUntil),
       refreshAt: here(record.refreshAt),
       loadMs: record.loadMs ?? 0,
       grace,
+      tags,
     })
   }
 }

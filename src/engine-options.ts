@@ -1,6 +1,7 @@
 import { callable, duration, flag, knownOptions, outOfRange, wrongType } from './check.ts'
 import { freshnessOptions, type FreshnessOptions } from './freshness.ts'
 import type { AnyStore } from './space.ts'
+import type { TagBook, TagRule } from './tagging.ts'
 
 /** Told of a failure that no caller sees: of the store, of a listener, of an option's own function. */
 export type ErrorListener = (error: unknown) => void
@@ -13,6 +14,11 @@ export interface EngineOptions<V, Args extends readonly unknown[]> extends Fresh
   shareKeys?: boolean
   /** Which values to keep. A value that is not kept takes the older one under its key with it. Default: all. */
   when?: (value: V, ...args: Args) => boolean
+  /**
+   * What entries can be invalidated by together with others: `tags.of((value, ...args) => [...])` of a `Tags`, or the
+   * `Tags` itself where loads name all tags by `loadContext().addTags`. Default: none.
+   */
+  tags?: TagRule<V, Args> | { readonly tags: TagBook }
   /**
    * Milliseconds for which a failure is remembered, and answers calls in the place of a load; a function is given the
    * error. At most 10,000 failures are remembered. Default: 0; 1,000 where there is an old value to be served.
@@ -42,6 +48,7 @@ const names: readonly string[] = [
   'name',
   'shareKeys',
   'when',
+  'tags',
   'errorTtl',
   'timeout',
   'softTimeout',
@@ -72,7 +79,7 @@ export function checkEngineOptions(
   without: readonly string[] = [],
 ): void {
   knownOptions(owner, options, [...more, ...names.filter((known) => !without.includes(known))])
-  const { name, shareKeys, when, context, onError, errorTtl, timeout, softTimeout } = options as EngineOptions<
+  const { name, shareKeys, when, context, onError, tags, errorTtl, timeout, softTimeout } = options as EngineOptions<
     unknown,
     unknown[]
   >
@@ -82,6 +89,9 @@ export function checkEngineOptions(
   if (shareKeys !== undefined) flag('shareKeys', shareKeys)
   if (when !== undefined) callable('when', when)
   if (onError !== undefined) callable('onError', onError)
+  if (tags !== undefined && typeof (tags as Partial<typeof tags> | null)?.tags?.take !== 'function') {
+    throw wrongType('tags', 'what the method of() of a Tags gives, or a Tags', tags)
+  }
   if (errorTtl !== undefined && typeof errorTtl !== 'function') duration('errorTtl', errorTtl)
   if (timeout !== undefined) delay('timeout', timeout)
   if (softTimeout !== undefined) delay('softTimeout', softTimeout)

@@ -10,6 +10,7 @@ import { hitPath, unreadable, type HitPath } from './hit-path.ts'
 import { isInside, run, type InContext, type Steps } from './reentry.ts'
 import { Room } from './room.ts'
 import { isThenable, type AnyStore, type Space } from './space.ts'
+import type { TagBook } from './tagging.ts'
 import { waitFor } from './waiting.ts'
 
 /** What one call may ask for. */
@@ -38,6 +39,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #freshness: Freshness<V, Args>
   readonly #inContext: InContext | undefined
   readonly #errorTtl: EngineOptions<V, Args>['errorTtl']
+  readonly #book: TagBook | undefined
   readonly #timeout: number | undefined
   readonly #softTimeout: number | undefined
   #closing: Promise<void> | undefined
@@ -55,6 +57,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#freshness = this.room.freshness
     this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
     this.#errorTtl = options.errorTtl
+    this.#book = options.tags?.tags
     this.#timeout = options.timeout
     this.#softTimeout = options.softTimeout
   }
@@ -81,7 +84,7 @@ export class Engine<V, Args extends readonly unknown[]> {
         }
         if (served !== undefined) return Promise.reject(served.error)
       }
-      let flight = this.#space.flights.get(storeKey) as Flight<V, Args> | undefined
+      let flight = this.#joinable(storeKey)
       if (flight !== undefined) {
         this.#join(flight)
         if (flight.fresh && old !== undefined) return this.#wait(flight, options?.signal).catch(this.#orServe(old))
@@ -90,6 +93,7 @@ export class Engine<V, Args extends readonly unknown[]> {
         this.#space.flights.add(flight)
         flight.fresh = fresh
         flight.listeners = 1
+        if (this.#book !== undefined) flight.stamp = this.#book.stamp()
         flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight) : this.#load(flight)
         if (flight.ended) flight.promise.catch(ignore)
       }
@@ -230,6 +234,16 @@ export class Engine<V, Args extends readonly unknown[]> {
     return this.#space.kind === 'async' ? undefined : this.room.old(storeKey)
   }
 
+  /** The load in the air that a call for this key may join. */
+  #joinable(storeKey: unknown): Flight<V, Args> | undefined {
+    const flight = this.#space.flights.get(storeKey) as Flight<V, Args> | undefined
+    if (flight === undefined || this.#book?.changedSince(flight.stamp) !== true) return flight
+    // The tag that has been invalidated may turn out to be one of those that the value will carry.
+    if (isInside(flight)) throw reentrant(flight.key)
+    this.#space.revokeFlight(flight)
+    return undefined
+  }
+
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
     if (isInside(flight)) throw reentrant(flight.key)
@@ -291,6 +305,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   #begun(flight: Flight<V, Args>): void {
     if (!flight.background) this.#counters.misses++
     this.#counters.loads++
+    if (this.#book !== undefined) flight.stamp = this.#book.stamp()
     flight.startedAt = this.#freshness.clock.now()
   }
 

@@ -1,5 +1,6 @@
 import type { Generation } from './generation.ts'
 import { Held } from './held.ts'
+import type { TagSet } from './tagging.ts'
 import type { RemovalCause } from './types.ts'
 
 /**
@@ -57,6 +58,16 @@ export class Entry<V = unknown> extends Held<V> {
     return 0
   }
 
+  /** What it can be invalidated by. */
+  get tags(): TagSet | undefined {
+    return undefined
+  }
+
+  /** Whether no tag of it has been invalidated. */
+  get alive(): boolean {
+    return true
+  }
+
   /** The promise of the value, the same one at every call. */
   settled(): Promise<V> {
     this.promise ??= Promise.resolve(this.value)
@@ -93,11 +104,12 @@ export interface Ages {
   readonly refreshAt: number
   readonly grace: number
   readonly loadMs: number
+  readonly tags: TagSet | undefined
 }
 
 /**
- * An entry whose end moves at each use, that may be served after its end, or that is refreshed before it. Others do
- * without the room that this takes.
+ * An entry whose end moves at each use, that may be served after its end, that is refreshed before it, or that has tags.
+ * Others do without the room that this takes.
  */
 export class AgeingEntry<V = unknown> extends Entry<V> {
   #endsAt: number
@@ -127,6 +139,15 @@ export class AgeingEntry<V = unknown> extends Entry<V> {
 
   override get loadMs(): number {
     return this.#ages.loadMs
+  }
+
+  override get tags(): TagSet | undefined {
+    return this.#ages.tags
+  }
+
+  override get alive(): boolean {
+    const { tags } = this.#ages
+    return tags === undefined || tags.alive
   }
 
   override endAt(at: number): void {

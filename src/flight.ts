@@ -1,4 +1,4 @@
-import { duration } from './check.ts'
+import { duration, wrongType } from './check.ts'
 import type { Entry } from './entry.ts'
 import type { Ttl } from './freshness.ts'
 import type { Running } from './reentry.ts'
@@ -15,6 +15,12 @@ export interface LoadContext<V = any> {
   readonly background: boolean
   /** Says how many milliseconds the value will be fresh, in place of the function's `ttl`. */
   setTtl(ms: number): void
+  /**
+   * Gives the value more tags than those of the option `tags`.
+   *
+   * @throws `TypeError` where the function has no such option, or for a tag that is not a string
+   */
+  addTags(...tags: readonly string[]): void
   /** Says that the value is not to be kept. As with `when`, the older one under its key goes with it. */
   skipStore(): void
 }
@@ -50,6 +56,15 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   background = false
   /** Whether the load has said that its result is not to be kept. */
   skipped = false
+  /** Whether its function has tags. */
+  get tagged(): boolean {
+    return this.stamp > 0
+  }
+
+  /** The tags that the load itself has given. */
+  tags: string[] | undefined = undefined
+  /** When the load began, in the order of the book of its tags. */
+  stamp = 0
   /** The clock's time when the load began. */
   startedAt = 0
   /** What all callers share. Missing only while the load's own first step runs. */
@@ -169,6 +184,11 @@ export function loadContext<V = any>(): LoadContext<V> {
     background: flight.background,
     setTtl(ms) {
       flight.ttl = duration('the ttl of setTtl', ms)
+    },
+    addTags(...tags) {
+      if (!flight.tagged) throw wrongType('tags', 'given as an option where a load adds some', undefined)
+      for (const tag of tags) if (typeof tag !== 'string') throw wrongType('a tag', 'a string', tag)
+      flight.tags = [...(flight.tags ?? []), ...tags]
     },
     skipStore() {
       flight.skipped = true

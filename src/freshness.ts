@@ -4,6 +4,7 @@ import { AgeingEntry, Entry, never, sooner } from './entry.ts'
 import type { Generation } from './generation.ts'
 import { checkedJitter, jittered, type Jitter } from './jitter.ts'
 import { systemRandom } from './random.ts'
+import type { TagSet } from './tagging.ts'
 import type { Clock, Random } from './types.ts'
 
 /** How long values live: milliseconds, or a function of the value and the arguments that it was loaded for. */
@@ -130,21 +131,24 @@ export class Freshness<V, Args extends readonly unknown[]> {
     args: Args,
     ttl: Ttl<V, Args> = this.#ttl,
     loadMs = 0,
+    tags?: TagSet,
   ): Entry<V> | undefined {
     const base = typeof ttl === 'function' ? duration('what ttl gives', ttl(value, ...args)) : ttl
     const life = this.#spread(base)
     if ((life === 0 && this.grace === 0) || this.tti === 0) return undefined
     const endless = life === Infinity
-    if (!this.#ageing && endless) return new Entry(value, promise, generation, never)
+    const ageing = this.#ageing || tags !== undefined
+    if (!ageing && endless) return new Entry(value, promise, generation, never)
     const now = this.clock.now()
     const lastsUntil = this.#deadline(now, life)
-    if (!this.#ageing) return new Entry(value, promise, generation.timed, lastsUntil)
-    return new AgeingEntry(value, promise, generation.timed, {
+    if (!ageing) return new Entry(value, promise, generation.timed, lastsUntil)
+    return new AgeingEntry(value, promise, tags === undefined ? generation.timed : generation.watched, {
       endsAt: this.#idleUntil(now, lastsUntil),
       lastsUntil,
       refreshAt: this.#refreshAt(now, life / base),
       grace: this.grace,
       loadMs,
+      tags,
     })
   }
 
@@ -160,6 +164,7 @@ export class Freshness<V, Args extends readonly unknown[]> {
 
   /** Whether a hit on the entry has no more to do at this moment; if so this counts as a use, which begins a new tti. */
   use(entry: Entry<V>): boolean {
+    if (!entry.alive) return false
     if (entry.checkAt === never) return true
     const now = this.clock.now()
     if (now >= entry.checkAt) return false

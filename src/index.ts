@@ -29,4 +29,6 @@ export {
   type WithPaths,
 } from './keys.ts'
 export * from './policies/index.ts'
+export type { TagBook, TagRule, TagSet } from './tagging.ts'
+export { Tags, type TagsOptions } from './tags.ts'
 export type * from './types.ts'

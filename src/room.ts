@@ -1,14 +1,15 @@
-import { asyncShelfOf, type AsyncShelf } from './async-shelf.ts'
+import { asyncShelfOf, type AsyncShelf, type Reading } from './async-shelf.ts'
 import { wrongType } from './check.ts'
 import { Counters, type Stats } from './counters.ts'
 import type { EngineOptions, ErrorListener } from './engine-options.ts'
 import type { Entry } from './entry.ts'
 import { ClosedError } from './errors.ts'
 import type { Flight } from './flight.ts'
-import { Freshness, type Ttl } from './freshness.ts'
+import { Freshness } from './freshness.ts'
 import { isItsOwnKey } from './key-shortcuts.ts'
 import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import { SyncShelf } from './sync-shelf.ts'
+import type { TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
 
 /** A result that is there at once where the store answers at once, and a promise where it does not. */
@@ -22,6 +23,8 @@ export class Room<V, Args extends readonly unknown[]> {
   readonly counters: Counters = new Counters()
   closed = false
   readonly #when: ((value: V, ...args: Args) => boolean) | undefined
+  readonly #tags: EngineOptions<V, Args>['tags']
+  readonly #reading: Reading
   readonly #onError: ErrorListener
   readonly #shelf: SyncShelf
   /** What the space had counted when the statistics were last reset. */
@@ -33,6 +36,8 @@ export class Room<V, Args extends readonly unknown[]> {
     this.store = store
     this.freshness = new Freshness(options)
     this.#when = options.when
+    this.#tags = options.tags
+    this.#reading = { grace: this.freshness.grace, book: options.tags?.tags }
     this.#onError = options.onError ?? warn
     const entered = enterSpace(store, options.name, options.shareKeys ?? false, this.freshness.clock)
     this.space = entered.space
@@ -63,7 +68,7 @@ export class Room<V, Args extends readonly unknown[]> {
   keep(flight: Flight<V, Args>, value: V, loadMs: number): void {
     try {
       this.space.isAsync(flight.key)
-      const entry = flight.skipped ? undefined : this.#entry(value, flight.promise, flight.args, flight.ttl, loadMs)
+      const entry = flight.skipped ? undefined : this.#entry(value, flight.args, flight, loadMs)
       // The functions that were just asked are the user's, and may have invalidated what they were asked about.
       if (!flight.revoked) void this.#replace(this.space.storeKey(flight.key), entry)
     } catch (error) {
@@ -74,7 +79,7 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Reads the entry of an asynchronous store, fresh or not. A store that fails has nothing. */
   async read(storeKey: string): Promise<Entry<V> | undefined> {
     try {
-      return (await this.asyncShelf!.read(storeKey, this.freshness.grace)) as Entry<V> | undefined
+      return (await this.asyncShelf!.read(storeKey, this.#reading)) as Entry<V> | undefined
     } catch (error) {
       this.storeFailed(error)
       return undefined
@@ -136,7 +141,7 @@ export class Room<V, Args extends readonly unknown[]> {
   set(key: unknown, args: Args, value: V): MaybePromise<void> {
     if (isThenable(value)) throw wrongType('value', 'a value, and not the promise of one', value)
     const storeKey = this.#fence(key)
-    return this.#replace(storeKey, this.#entry(value, undefined, args, undefined))
+    return this.#replace(storeKey, this.#entry(value, args))
   }
 
   /** Forgets all entries of this space. Loads that are running may no longer write. */
@@ -197,15 +202,16 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   /** The entry for a value, or `undefined` if it is not to be kept. */
-  #entry(
-    value: V,
-    promise: Promise<V> | undefined,
-    args: Args,
-    ttl: Ttl<V, Args> | undefined,
-    loadMs?: number,
-  ): Entry<V> | undefined {
+  #entry(value: V, args: Args, flight?: Flight<V, Args>, loadMs?: number): Entry<V> | undefined {
     if (this.#when !== undefined && !this.#when(value, ...args)) return undefined
-    return this.freshness.entry(value, promise, this.space.generation, args, ttl, loadMs)
+    let tags: TagSet | undefined
+    if (this.#tags !== undefined) {
+      const names = typeof this.#tags === 'function' ? this.#tags(value, ...args) : []
+      const book = this.#tags.tags
+      tags = book.take([...names, ...(flight?.tags ?? [])], flight === undefined ? book.stamp() : flight.stamp)
+      if (tags === undefined) return undefined
+    }
+    return this.freshness.entry(value, flight?.promise, this.space.generation, args, flight?.ttl, loadMs, tags)
   }
 
   /** Puts the newest entry of a key in, or takes the older one out where the newest is not to be kept. */
@@ -247,7 +253,7 @@ export class Room<V, Args extends readonly unknown[]> {
     const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
       entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
     if (this.space.isAsync(key)) {
-      return this.asyncShelf!.read(this.space.storeKey(key) as string, this.freshness.grace).then(ifFresh)
+      return this.asyncShelf!.read(this.space.storeKey(key) as string, this.#reading).then(ifFresh)
     }
     return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
   }

@@ -83,12 +83,12 @@ export class Space {
   peek(storeKey: unknown, generation: Generation = this.generation): Entry | undefined {
     const store = this.store as Store<unknown, unknown>
     const held = store.peek === undefined ? store.get(storeKey) : store.peek(storeKey)
-    return held instanceof Entry && held.generation?.whole === generation ? held : undefined
+    return belongsTo(generation, held) ? held : undefined
   }
 
   /** The entry that a store has given, if it is of this space and still counts. */
   own(held: unknown): Entry | undefined {
-    return held instanceof Entry && held.generation?.whole === this.generation ? held : undefined
+    return belongsTo(this.generation, held) ? held : undefined
   }
 
   /** Says that what a load in the air gives for this key must not be kept or joined, and that no failure counts. */
@@ -121,6 +121,10 @@ export class Space {
     for (const flight of [...this.flights]) this.revokeFlight(flight)
     this.disbelieve()
   }
+}
+
+function belongsTo(generation: Generation, held: unknown): held is Entry {
+  return held instanceof Entry && held.generation?.whole === generation && held.alive
 }
 
 /** A space and the functions that are in it. */
