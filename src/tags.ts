@@ -115,7 +115,7 @@ export class Tags implements TagBook {
    */
   of<V, Args extends readonly unknown[]>(tagsOf: (value: V, ...args: Args) => Iterable<string>): TagRule<V, Args> {
     callable('what gives the tags', tagsOf)
-    return Object.assign((value: V, ...args: Args) => tagsOf(value, ...args), { tags: this as TagBook })
+    return Object.assign((value: V, ...args: Args) => tagsOf(value, ...args), { tags: this })
   }
 
   /** Invalidates every entry that carries one of these tags, and every load running now that will turn out to. */
