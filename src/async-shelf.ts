@@ -1,6 +1,8 @@
+import { wrongType } from './check.ts'
 import { systemClock } from './clock.ts'
 import { AgeingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
+import type { AnyPredicate } from './store-types.ts'
 import { MARKER } from './text.ts'
 import type { TagBook } from './tagging.ts'
 import type { AsyncStore } from './types.ts'
@@ -124,6 +126,33 @@ class AsyncShelf {
       await this.#store.set(storeKey, ended, lifeLeft(grace))
       return true
     })
+  }
+
+  /** Takes out the entries that a predicate chooses, those on their way too, and gives their number. */
+  async removeWhere(predicate: AnyPredicate, reading: Reading): Promise<number> {
+    const chosen = new Set<string>()
+    const choose = (storeKey: string, entry: Entry | undefined): void => {
+      if (entry !== undefined && predicate(this.#space.keyOf(storeKey), entry.value)) chosen.add(storeKey)
+    }
+    for (const [storeKey, entry] of this.#writing) choose(storeKey, entry)
+    const removals = Array.from(chosen, (storeKey) => this.remove(storeKey))
+    for await (const storeKey of this.#storeKeys()) {
+      if (chosen.has(storeKey)) continue
+      choose(storeKey, await this.read(storeKey, reading))
+      if (chosen.has(storeKey)) removals.push(this.remove(storeKey))
+    }
+    return (await Promise.all(removals)).filter(Boolean).length
+  }
+
+  /** The keys of this space that the store has. */
+  async *#storeKeys(): AsyncIterable<string> {
+    const keys = this.#store.keys?.() ?? this.#store.iterator?.(undefined)
+    if (keys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
+    const own = this.#space.storeKey('') as string
+    for await (const item of keys) {
+      const storeKey = typeof item === 'string' ? item : (item as [string])[0]
+      if (storeKey.startsWith(own) && storeKey !== this.#lastClearKey()) yield storeKey
+    }
   }
 
   /** Forgets all entries of this space: those that are there, and those on their way. */
