@@ -67,13 +67,15 @@ export class Engine<V, Args extends readonly unknown[]> {
       const fresh = options?.fresh === true
       let old: Entry<V> | undefined
       if (fresh) old = this.#supersede(storeKey)
-      else if (this.#space.kind === 'async') {
-        const onItsWay = this.room.findOnItsWay(storeKey)
+      else {
+        const isAsync = this.#space.kind === 'async'
+        const onItsWay = isAsync ? this.room.findOnItsWay(storeKey) : undefined
         if (onItsWay !== undefined) return onItsWay.settled()
-      } else {
-        old = this.#space.own(found) as Entry<V> | undefined
-        const served = this.#served(old, storeKey, 1)
+        // What an asynchronous store had when a load began that is still in the air has not been invalidated since.
+        old = (isAsync ? this.#space.flights.get(storeKey)?.old : this.#space.own(found)) as Entry<V> | undefined
+        const served = isAsync && old === undefined ? undefined : this.#served(old, storeKey, 1)
         if (served === true) {
+          if (isAsync && this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
           if (this.#isDue(old!, storeKey)) {
             this.#loadBehind(new Flight(this, key, storeKey, load, self, args, options?.ttl, old))
           }

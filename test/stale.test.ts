@@ -61,6 +61,22 @@ for (const [name, create] of Object.entries(stores)) {
       expect(get.stats()).to.include({ hits: 1, misses: 1, joins: 0, staleHits: 3, loads: 2 })
     })
 
+    it('are served at once to those who come later while the refresh runs, and whatever comes of it', async () => {
+      for (const option of [{ staleWhileRevalidate: 500 }, { refreshAfter: 900, ttl: 2_000 }]) {
+        const { get, filled, loads } = make(create(), option)
+        await filled('old', 1_000)
+        await get('k')
+        await turns()
+
+        expect(await get('k')).to.equal('old')
+        loads[1]!.reject(new Error('down'))
+        expect(await get('k')).to.equal('old')
+        await turns()
+        expect(get.stats()).to.include({ misses: 1, joins: 0, loads: 2, loadFailures: 1 })
+        await get.close()
+      }
+    })
+
     it('are not served when their window is over', async () => {
       const { get, filled, loads } = make(create(), { staleWhileRevalidate: 500 })
       await filled('old', 1_500)
