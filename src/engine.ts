@@ -210,6 +210,8 @@ export class Engine<V, Args extends readonly unknown[]> {
     const now = this.#freshness.clock.now()
     const { failures, flights } = this.#space
     return (
+      // A call that was reading an asynchronous store when this was closed is still answered.
+      !this.room.closed &&
       this.#freshness.wantsRefresh(served, now) &&
       flights.get(storeKey) === undefined &&
       failures.get(storeKey, now) === undefined
