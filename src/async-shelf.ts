@@ -34,8 +34,8 @@ class AsyncShelf {
   readonly #store: AsyncStore<string, unknown>
   /** The last operation on each key that has one out. */
   readonly #last = new Map<string, Promise<unknown>>()
-  /** Values on their way to the store. */
-  readonly #writing = new Map<string, Entry>()
+  /** Values on their way to the store: the last write of each, as an object of its own, since an entry is written again. */
+  readonly #writing = new Map<string, { readonly entry: Entry }>()
   /** A clear that is out: every operation waits for it. */
   #clearing: Promise<unknown> | undefined
   /** Records written up to this time are not believed. */
@@ -51,7 +51,7 @@ class AsyncShelf {
 
   /** A value on its way to the store. */
   onItsWay(storeKey: string): Entry | undefined {
-    return this.#writing.get(storeKey)
+    return this.#writing.get(storeKey)?.entry
   }
 
   /**
@@ -60,23 +60,24 @@ class AsyncShelf {
    * @param grace how long it may be of use after its end
    */
   async read(storeKey: string, grace: number): Promise<Entry | undefined> {
-    if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.#writing.get(storeKey)
+    if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.onItsWay(storeKey)
     const record = await this.#readRecord(storeKey)
     return record === undefined ? undefined : this.#entryOf(record, grace)
   }
 
   /** Writes an entry, unless it is overtaken before its turn. */
   write(storeKey: string, entry: Entry): Promise<void> {
-    this.#writing.set(storeKey, entry)
+    const write = { entry }
+    this.#writing.set(storeKey, write)
     return this.#inTurn(
       storeKey,
       async () => {
-        if (this.#writing.get(storeKey) !== entry) return
+        if (this.#writing.get(storeKey) !== write) return
         const { ttl, record } = this.#recordOf(entry)
         await this.#store.set(storeKey, record, ttl)
       },
       () => {
-        if (this.#writing.get(storeKey) === entry) this.#writing.delete(storeKey)
+        if (this.#writing.get(storeKey) === write) this.#writing.delete(storeKey)
       },
     )
   }
@@ -96,7 +97,7 @@ class AsyncShelf {
    * @param grace how long it may be of use after that
    */
   expire(storeKey: string, grace: number): Promise<boolean> {
-    const onItsWay = this.#writing.get(storeKey)
+    const onItsWay = this.onItsWay(storeKey)
     if (onItsWay !== undefined) {
       const now = this.#space.clock.now()
       const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs: onItsWay.loadMs, grace }
