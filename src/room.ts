@@ -7,8 +7,9 @@ import { ClosedError } from './errors.ts'
 import type { Flight } from './flight.ts'
 import { Freshness } from './freshness.ts'
 import { isItsOwnKey } from './key-shortcuts.ts'
-import { enterSpace, everyKey, isThenable, type AnyStore, type Space } from './space.ts'
+import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
+import { departuresOf, statsOf, type Departures } from './statistics.ts'
 import { SyncShelf } from './sync-shelf.ts'
 import type { TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
@@ -29,7 +30,7 @@ export class Room<V, Args extends readonly unknown[]> {
   readonly #onError: ErrorListener
   readonly #shelf: SyncShelf
   /** What the space had counted when the statistics were last reset. */
-  #resetAt = { evictions: 0, expirations: 0, invalidations: 0 }
+  #resetAt: Departures = { evictions: 0, expirations: 0, invalidations: 0 }
   /** Gives the place in the store up. */
   readonly leave: () => void
 
@@ -132,47 +133,6 @@ export class Room<V, Args extends readonly unknown[]> {
     )
   }
 
-  /**
-   * Invalidates a key now and again when the function that is returned is called; until then nothing of it is kept.
-   * Never throws: failures of the store are reported. Of a closed room nothing is left to invalidate.
-   */
-  hold(key: unknown): () => unknown {
-    return this.#held(
-      () => this.invalidate(key),
-      () => this.space.storeKey(key),
-    )
-  }
-
-  /** Does so for all keys. */
-  holdAll(): () => unknown {
-    return this.#held(
-      () => this.clear(),
-      () => everyKey,
-    )
-  }
-
-  #held(forget: () => MaybePromise<unknown>, storeKeyOf: () => unknown): () => unknown {
-    const tryToForget = (): MaybePromise<unknown> => {
-      try {
-        if (!this.closed) return Promise.resolve(forget()).catch(() => {})
-      } catch (error) {
-        this.report(error)
-      }
-      return undefined
-    }
-    void tryToForget()
-    // What the store is, and so how its keys are written, is known by now.
-    const storeKey = storeKeyOf()
-    const { holds } = this.space
-    holds.set(storeKey, (holds.get(storeKey) ?? 0) + 1)
-    return () => {
-      const left = holds.get(storeKey)! - 1
-      if (left === 0) holds.delete(storeKey)
-      else holds.set(storeKey, left)
-      return tryToForget()
-    }
-  }
-
   /** Makes a key's entry stale and says whether it was there. A load that is running may no longer write. */
   expire(key: unknown): MaybePromise<boolean> {
     const storeKey = this.#fence(key)
@@ -215,26 +175,12 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   stats(): Stats {
-    const { census, kind, name } = this.space
-    const { size: claimed, max } = this.store as { size?: unknown; max?: unknown }
-    const ownSize = name === undefined && typeof claimed === 'number' ? claimed : undefined
-    const size = kind === 'async' ? ownSize : census.size()
-    const { evictions, expirations, invalidations } = census
-    return {
-      ...this.counters.snapshot(),
-      evictions: evictions - this.#resetAt.evictions,
-      expirations: expirations - this.#resetAt.expirations,
-      invalidations: invalidations - this.#resetAt.invalidations,
-      size,
-      max: typeof max === 'number' ? max : undefined,
-    }
+    return statsOf(this, this.#resetAt)
   }
 
   resetStats(): void {
-    const { census, kind } = this.space
-    if (kind !== 'async') census.size()
-    const { evictions, expirations, invalidations } = census
-    this.#resetAt = { evictions, expirations, invalidations }
+    if (this.space.kind !== 'async') this.space.census.size()
+    this.#resetAt = departuresOf(this.space.census)
     this.counters.reset()
   }
 
