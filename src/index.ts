@@ -30,3 +30,4 @@ export {
 } from './keys.ts'
 export * from './policies/index.ts'
 export type * from './types.ts'
+export type { ArgsList, Warmed, WarmFailure, WarmOptions, WarmProgress } from './warm.ts'
