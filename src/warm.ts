@@ -103,7 +103,7 @@ export async function warm<Item, Args extends readonly unknown[]>(
     try {
       const failed = failures.length
       const done = warmed.loaded + warmed.hits + failed
-      onProgress?.({ done, failed, ...total })
+      if (signal?.aborted !== true) onProgress?.({ done, failed, ...total })
     } catch (error) {
       broken ??= { error }
     }
