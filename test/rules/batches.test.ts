@@ -170,6 +170,22 @@ describe('a caller who leaves', () => {
     expect(await next).to.equal('a1')
   })
 
+  it('fires nothing while somebody waits who came before an invalidation, to whom the batch is due too', async () => {
+    const { get, batches } = byHand()
+    const [controller, signal] = leaver()
+
+    const staying = get('a')
+    void get.invalidate('a')
+    const leaving = rejection(get.with({ signal })('a'))
+    await turn()
+    controller.abort(new Error('gone'))
+    batches[0]!.answer()
+
+    expect(String(await leaving)).to.equal('Error: gone')
+    expect(batches[0]!.signal.aborted).to.equal(false)
+    expect(await staying).to.equal('a1')
+  })
+
   it('and comes back in the same tick is loaded for once', async () => {
     const { get, batches } = byHand()
     const [controller, signal] = leaver()
@@ -401,6 +417,25 @@ for (const [kind, create] of stores) {
     })
   })
 }
+
+describe('a load of many that was begun twice, before and after an invalidation', () => {
+  it('is inside both', async () => {
+    const get: Get = batched(
+      new Map(),
+      (id: string) => id,
+    )(async (ids: readonly string[]) => {
+      await null
+      return [await get.refresh(ids[0]!)]
+    })
+
+    const before = get('a')
+    void get.invalidate('a')
+    const after = get('a')
+
+    expect(await rejection(before)).to.have.property('name', 'ReentrantLoadError')
+    expect(await rejection(after)).to.have.property('name', 'ReentrantLoadError')
+  })
+})
 
 describe('a load of many that calls another function with which it shares its keys', () => {
   it('is refused with a key of its own', async () => {
