@@ -1,11 +1,12 @@
 import { callable } from './check.ts'
-import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
+import { addControls, argsArray, checkedCallOptions, keyAndOptions, optionsWith, type Controls } from './controls.ts'
 import { checkStore, type EngineOptions } from './engine-options.ts'
 import { Engine, type CallOptions } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
 import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
 import { argsKey, type ArgsKey } from './keys.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
+import { warm, type ArgsList, type Warmed, type WarmOptions } from './warm.ts'
 
 /** The options of {@link cached}. */
 export interface CachedOptions<V, Args extends readonly unknown[]> extends EngineOptions<V, Args> {
@@ -22,6 +23,11 @@ export interface AsyncControls<F extends AnyFunction> {
   readonly refresh: (...args: Parameters<F>) => Promise<Result<F>>
   /** The function, called under these options. */
   readonly with: (options: CallOptions<Result<F>, Parameters<F>>) => Promised<F>
+  /**
+   * Loads many ahead of use: calls with each of these argument lists, a few at a time. A call that fails does not stop
+   * it. Each counts as any call does.
+   */
+  readonly warm: (argsList: ArgsList<Parameters<F>>, options?: WarmOptions) => Promise<Warmed<Parameters<F>>>
 }
 
 /** What {@link cached} gives: it makes the cached function of a load, and refuses one that the rest does not fit. */
@@ -134,7 +140,12 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
     return entry === undefined ? engine.miss(key, load, this, args) : entry.settled()
   }
 
-  function callWith(self: unknown, args: unknown[], options: CallOptions<unknown, unknown[]>): Promise<unknown> {
+  function callWith(
+    self: unknown,
+    args: unknown[],
+    options: CallOptions<unknown, unknown[]>,
+    loadIt: AnyFunction = load,
+  ): Promise<unknown> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
     let key: unknown
     try {
@@ -143,11 +154,21 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
       return Promise.reject(error)
     }
     const entry = options.fresh === true ? undefined : find(key)
-    return entry === undefined ? engine.miss(key, load, self, args, options) : entry.settled()
+    return entry === undefined ? engine.miss(key, loadIt, self, args, options) : entry.settled()
   }
 
   return Object.assign(addControls(call, engine, keyOf, load, name), {
     refresh: (...args: unknown[]) => callWith(undefined, args, { fresh: true }),
+    warm: (argsList: ArgsList<unknown[]>, options?: WarmOptions) =>
+      warm(argsList, options, {
+        args: (args) => argsArray('each item of argsList', args),
+        isClosed: () => engine.room.closed,
+        call: (args, signal, begun) =>
+          callWith(undefined, args, optionsWith(signal), (...given: unknown[]) => {
+            begun()
+            return load(...given) as unknown
+          }),
+      }),
     with(options: CallOptions<unknown, unknown[]>) {
       const asked = { ...checkedCallOptions('with', options, callOptionNames) }
       return function (this: unknown, ...args: unknown[]): Promise<unknown> {

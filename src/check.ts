@@ -86,6 +86,27 @@ export function clockLike<C extends { now(): number }>(name: string, value: C): 
   return value
 }
 
+/** Returns something to go through, step by step or as it comes. */
+export function iterable<T>(name: string, value: T): T {
+  const { [Symbol.iterator]: iterate, [Symbol.asyncIterator]: iterateAsync = iterate } = Object(value) as {
+    [Symbol.iterator]?: unknown
+    [Symbol.asyncIterator]?: unknown
+  }
+  if (typeof value === 'string' || typeof iterateAsync !== 'function') {
+    throw wrongType(name, 'an array or another iterable', value)
+  }
+  return value
+}
+
+/** Returns an `AbortSignal`, of whatever realm or library. */
+export function signalLike(name: string, value: AbortSignal): AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+    throw wrongType(name, 'an AbortSignal', value)
+  }
+  return value
+}
+
 /** Checks that `options` is an object with no name outside `known`. */
 export function knownOptions(owner: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

@@ -1,5 +1,6 @@
 /** Type-checked in a project into which the package has been installed, by the oldest and the newest compiler. */
 import { cached, lru } from 'polycache'
+import { batched } from 'polycache/batched'
 import { argsKey } from 'polycache/keys'
 import { lru as sameLru } from 'polycache/policies'
 import { ManualClock, describeStore } from 'polycache/testing'
@@ -16,6 +17,15 @@ export const user: Promise<User> = getUser('42')
 getUser(42)
 // @ts-expect-error So is the result.
 export const other: Promise<number> = getUser('42')
+
+const getMany = batched(lru<string>({ max: 10 }))(async (ids: readonly string[]): Promise<(User | Error)[]> =>
+  ids.map((id) => ({ id })),
+)
+
+export const one: Promise<User> = getMany('42')
+export const many: Promise<(User | Error)[]> = getMany.many(['42'])
+// @ts-expect-error The argument is that of the load.
+getMany(42)
 
 export const same: typeof lru = sameLru
 export const key: unknown = argsKey('42', { page: 1 })
