@@ -7,8 +7,8 @@ import { Tags } from './tags.ts'
 
 /** A cached function of whatever kind, as far as it can be invalidated. */
 interface Target<Args extends any[] = any[]> {
-  readonly invalidate: AnyFunction
-  readonly load: (...args: Args) => unknown
+  readonly invalidate: (...args: Args) => unknown
+  readonly load: unknown
 }
 
 /** What makes a mutation invalidate: called with the mutation it gives it back, and it decorates methods. */
