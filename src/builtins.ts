@@ -1,191 +1,74 @@
 import { types } from 'node:util'
 
-/** Stands for a part that a value does not have, which is not the same as one that is `undefined`. */
-export const absent: unique symbol = Symbol('absent')
-
 /** Symbols that some platforms put on their own objects, where they say nothing of the content. */
 export const platformSymbols: ReadonlySet<symbol> = new Set(
   [new URL('data:,'), new URLSearchParams()].flatMap(Object.getOwnPropertySymbols),
 )
 
-/** A kind of built-in value whose content can be read in full, whatever its properties and prototype pretend. */
-export interface Builtin {
-  /** One letter of its own for each kind. */
-  readonly letter: string
-  readonly is: (value: object) => boolean
-  /** How each part is read, as it stands after the name of the value. */
+/** What a built-in value holds, beside its enumerable properties. */
+export interface Content {
+  /** The name of the kind: values of two kinds are never equal. */
+  readonly kind: string
+  /** Primitives, in the same number for each of its kind; of a Map or a Set what it holds. */
+  readonly parts: readonly unknown[]
+  /** How many parts make one member, where the order of members does not count; else 0. */
+  readonly perMember: number
+  /** Properties that count although they are not enumerable. */
   readonly names: readonly string[]
-  /** Always as many parts as there are names. */
-  readonly parts: (value: object) => readonly unknown[]
-  /** How many of its own enumerable properties, which come first, are a view of its content. */
-  readonly indices?: (value: object) => number
 }
 
-type Method = (this: unknown, ...args: unknown[]) => unknown
-
-/** The method as it was at import, to be called on anything. */
-function method(prototype: object, name: string): (value: unknown, ...args: unknown[]) => unknown {
-  const captured = Reflect.get(prototype, name) as Method
-  return (value, ...args) => Reflect.apply(captured, value, args)
+/** How many of the enumerable properties, which come first, are a view of the content. */
+export function elementsOf(value: object): number {
+  return types.isTypedArray(value) ? Reflect.get(Uint8Array.prototype, 'length', value) : 0
 }
 
-/** The getter as it was at import; gives `undefined` where the platform does not have it. */
-function getter(prototype: object, name: PropertyKey): (value: unknown) => unknown {
-  const captured = Object.getOwnPropertyDescriptor(prototype, name)?.get
-  return captured === undefined ? () => undefined : (value) => Reflect.apply(captured, value, [])
-}
-
-function answers(read: (value: unknown) => unknown, value: unknown): boolean {
+/**
+ * Reads the content of a value of this built-in class, whatever its own properties and its prototypes pretend.
+ *
+ * The methods and getters of built-in classes look at what a value is and throw for another's. Where they do, and for
+ * classes that keep their state to themselves, this is `undefined`.
+ */
+export function contentOf(value: object, className: string): Content | undefined {
+  if (types.isNativeError(value)) {
+    const own = ['cause', 'errors'].filter((name) => Object.hasOwn(value, name))
+    return { kind: 'Error', parts: [], perMember: 0, names: ['name', 'message', ...own] }
+  }
   try {
-    read(value)
-    return true
+    const perMember = className === 'Map' ? 2 : className === 'Set' ? 1 : 0
+    const names = className === 'RegExp' ? ['lastIndex'] : []
+    return { kind: className, parts: partsOf(value, className), perMember, names }
   } catch {
-    return false
+    return undefined
   }
 }
 
-const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object
-const arrayKind = getter(typedArrayPrototype, Symbol.toStringTag)
-const arrayLength = getter(typedArrayPrototype, 'length') as (value: object) => number
-const arrayJoin = method(typedArrayPrototype, 'join')
-
-const timeOf = method(Date.prototype, 'getTime')
-const sourceOf = getter(RegExp.prototype, 'source')
-const flagsOf: readonly (readonly [string, (value: unknown) => unknown])[] = [
-  ['d', getter(RegExp.prototype, 'hasIndices')],
-  ['g', getter(RegExp.prototype, 'global')],
-  ['i', getter(RegExp.prototype, 'ignoreCase')],
-  ['m', getter(RegExp.prototype, 'multiline')],
-  ['s', getter(RegExp.prototype, 'dotAll')],
-  ['u', getter(RegExp.prototype, 'unicode')],
-  ['v', getter(RegExp.prototype, 'unicodeSets')],
-  ['y', getter(RegExp.prototype, 'sticky')],
-]
-
-const hrefOf = getter(URL.prototype, 'href')
-const searchText = method(URLSearchParams.prototype, 'toString')
-
-const viewBuffer = getter(DataView.prototype, 'buffer') as (value: object) => ArrayBuffer
-const viewOffset = getter(DataView.prototype, 'byteOffset') as (value: object) => number
-const viewLength = getter(DataView.prototype, 'byteLength') as (value: object) => number
-
-const stringOf = method(String.prototype, 'valueOf')
-const numberOf = method(Number.prototype, 'valueOf')
-const booleanOf = method(Boolean.prototype, 'valueOf')
-const bigintOf = method(BigInt.prototype, 'valueOf')
-const symbolOf = method(Symbol.prototype, 'valueOf')
-
-function unboxed(value: object): unknown {
-  if (types.isStringObject(value)) return stringOf(value)
-  if (types.isNumberObject(value)) return numberOf(value)
-  if (types.isBooleanObject(value)) return booleanOf(value)
-  return types.isBigIntObject(value) ? bigintOf(value) : symbolOf(value)
-}
-
-function errorParts(value: object): readonly unknown[] {
-  const error = value as { name: unknown; message: unknown; cause?: unknown; errors?: unknown }
-  return [
-    error.name,
-    error.message,
-    Object.hasOwn(error, 'cause') ? error.cause : absent,
-    Object.hasOwn(error, 'errors') ? error.errors : absent,
-  ]
-}
-
-const builtins: readonly Builtin[] = [
-  {
-    letter: 'D',
-    is: types.isDate,
-    names: ['.getTime()'],
-    parts: (value) => [timeOf(value)],
-  },
-  {
-    letter: 'U',
-    is: (value) => Object.prototype.isPrototypeOf.call(URL.prototype, value) && answers(hrefOf, value),
-    names: ['.href'],
-    parts: (value) => [hrefOf(value)],
-  },
-  {
-    letter: 'T',
-    is: types.isTypedArray,
-    names: ['', '.join()'],
-    parts: (value) => [arrayKind(value), arrayJoin(value)],
-    indices: arrayLength,
-  },
-  {
-    letter: 'E',
-    is: types.isNativeError,
-    names: ['.name', '.message', '.cause', '.errors'],
-    parts: errorParts,
-  },
-  {
-    letter: 'R',
-    is: types.isRegExp,
-    names: ['.source', '.flags', '.lastIndex'],
-    parts: (value) => {
-      let flags = ''
-      for (const [letter, has] of flagsOf) if (has(value) === true) flags += letter
-      return [sourceOf(value), flags, (value as RegExp).lastIndex]
-    },
-  },
-  {
-    letter: 'Q',
-    is: (value) => Object.prototype.isPrototypeOf.call(URLSearchParams.prototype, value) && answers(searchText, value),
-    names: ['.toString()'],
-    parts: (value) => [searchText(value)],
-  },
-  {
-    letter: 'B',
-    is: types.isArrayBuffer,
-    names: ['.bytes'],
-    parts: (value) => [arrayJoin(new Uint8Array(value as ArrayBuffer))],
-  },
-  {
-    letter: 'H',
-    is: types.isSharedArrayBuffer,
-    names: ['.bytes'],
-    parts: (value) => [arrayJoin(new Uint8Array(value as SharedArrayBuffer))],
-  },
-  {
-    letter: 'V',
-    is: types.isDataView,
-    names: ['.bytes'],
-    parts: (value) => [arrayJoin(new Uint8Array(viewBuffer(value), viewOffset(value), viewLength(value)))],
-  },
-  {
-    letter: 'O',
-    is: types.isBoxedPrimitive,
-    names: [''],
-    parts: (value) => [unboxed(value)],
-    indices: (value) => (types.isStringObject(value) ? (stringOf(value) as string).length : 0),
-  },
-]
-
-/** The kind of a built-in value, or `undefined` when its content cannot be read. Maps and Sets are apart. */
-export function builtinOf(value: object): Builtin | undefined {
-  return builtins.find((builtin) => builtin.is(value))
-}
-
-const eachOfMap = method(Map.prototype, 'forEach')
-const eachOfSet = method(Set.prototype, 'forEach')
-
-/** What a Map or a Set holds: the key and the value of each member, or each member alone. */
-export interface Members {
-  readonly letter: 'M' | 'S'
-  readonly members: readonly (readonly unknown[])[]
-}
-
-/** The members of a Map or a Set; `undefined` for anything else. */
-export function membersOf(value: object): Members | undefined {
-  if (types.isMap(value)) {
-    const members: unknown[][] = []
-    eachOfMap(value, (item: unknown, key: unknown) => members.push([key, item]))
-    return { letter: 'M', members }
+function partsOf(value: any, className: string): unknown[] {
+  const { prototype } = Reflect.get(globalThis, className)
+  const read = (name: string): any => Reflect.get(prototype, name, value)
+  switch (className) {
+    case 'Map':
+      return [...prototype.entries.call(value)].flat()
+    case 'Set':
+      return [...prototype.values.call(value)]
+    case 'Date':
+    case 'String':
+    case 'Number':
+    case 'Boolean':
+    case 'BigInt':
+    case 'Symbol':
+      return [prototype.valueOf.call(value)]
+    case 'URL':
+    case 'URLSearchParams':
+      return [prototype.toString.call(value)]
+    case 'RegExp':
+      // A copy has no flags but those that it was made with.
+      return [read('source'), new RegExp(value).flags]
+    case 'ArrayBuffer':
+    case 'SharedArrayBuffer':
+      return [new Uint8Array(value, 0, read('byteLength')).join()]
+    case 'DataView':
+      return [new Uint8Array(read('buffer'), read('byteOffset'), read('byteLength')).join()]
+    default:
+      return [Uint8Array.prototype.join.call(value)]
   }
-  if (types.isSet(value)) {
-    const members: unknown[][] = []
-    eachOfSet(value, (item: unknown) => members.push([item]))
-    return { letter: 'S', members }
-  }
-  return undefined
 }

@@ -25,7 +25,7 @@ function argumentName(index: number): string {
 function keyOf(
   values: readonly unknown[],
   nameOf: (index: number) => string,
-  classes: 'with classes' | 'without classes' = 'without classes',
+  tagOf?: (prototype: object | null) => string,
 ): Primitive {
   if (values.length === 1) {
     const value = values[0]
@@ -43,7 +43,7 @@ function keyOf(
         if (value === null) return value
     }
   }
-  return listText(values, nameOf, classes)
+  return listText(values, nameOf, tagOf)
 }
 
 /**
@@ -208,7 +208,7 @@ export function typed(): <Args extends readonly unknown[]>(...args: Args) => Arg
 export function typed<Args extends readonly unknown[]>(keyFn: (...args: Args) => Primitive): (...args: Args) => string
 export function typed(keyFn?: (...args: readonly unknown[]) => Primitive) {
   if (keyFn === undefined) {
-    return (...args: readonly unknown[]): Primitive => keyOf(args, argumentName, 'with classes')
+    return (...args: readonly unknown[]): Primitive => keyOf(args, argumentName, classText)
   }
   callable('the key function of typed', keyFn)
   return (...args: readonly unknown[]): string => {

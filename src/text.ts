@@ -1,6 +1,7 @@
-import { absent, builtinOf, membersOf, platformSymbols, type Members } from './builtins.ts'
+import { contentOf, elementsOf, platformSymbols } from './builtins.ts'
 import { classId, lineageOf } from './classes.ts'
-import { memberStep, propertyStep, Refusal, refusalOf } from './refusal.ts'
+import type { KeyError } from './errors.ts'
+import { keyRefused, type Place } from './refusal.ts'
 
 /**
  * Structural text: values as strings, two alike exactly when the values are structurally equal.
@@ -60,77 +61,200 @@ export function classText(prototype: object | null): string {
   return `@${stringText(name)}${ordinal};`
 }
 
-/** Whether texts say the class of each object that is neither a plain object nor an array. */
-type Classes = 'with classes' | 'without classes'
-
-/** How many more values the text that is being made may have. */
-let valuesLeft = maxValues
-
 /**
  * The text of a list of values, {@link MARKER} first.
  *
  * @param nameOf what an error calls the value at this index
+ * @param tagOf the text that tells the class of an object from others, given its prototype; it goes before that of each
+ *   object that is neither a plain object nor an array
  * @throws KeyError for a value that its structure does not tell from all others
  */
 export function listText(
   values: readonly unknown[],
   nameOf: (index: number) => string,
-  classes: Classes = 'without classes',
+  tagOf?: (prototype: object | null) => string,
 ): string {
-  // A getter of a value may make a key of its own while this one is being made.
-  const outerValuesLeft = valuesLeft
-  valuesLeft = maxValues
-  let index = 0
-  try {
+  return new ListText(values, nameOf, tagOf).text()
+}
+
+/** The text of one list in the making. */
+class ListText {
+  readonly #values: readonly unknown[]
+  readonly #nameOf: (index: number) => string
+  readonly #tagOf: ((prototype: object | null) => string) | undefined
+  /** Where the walk is, so that an error can say so. */
+  #at: Place
+  /** How many more values may be visited, so that a small tangle of shared references cannot unfold without end. */
+  #valuesLeft = maxValues
+  #refusal: KeyError | undefined
+
+  constructor(
+    values: readonly unknown[],
+    nameOf: (index: number) => string,
+    tagOf: ((prototype: object | null) => string) | undefined,
+  ) {
+    this.#values = values
+    this.#nameOf = nameOf
+    this.#tagOf = tagOf
+    this.#at = { outer: undefined, container: values, depth: 0, part: 0 }
+  }
+
+  text(): string {
+    const values = this.#values
+    const place = this.#at
     let text = MARKER
-    for (; index < values.length; index++) text += valueText(values[index], 1, classes)
-    return bounded(text)
-  } catch (error) {
-    throw refusalOf(error).toKeyError(index < values.length ? nameOf(index) : 'the key')
-  } finally {
-    valuesLeft = outerValuesLeft
+    try {
+      for (let index = 0; index < values.length; index++) {
+        place.part = index
+        text += this.#value(values[index])
+      }
+      place.part = undefined
+      return this.#bounded(text)
+    } catch (error) {
+      if (error === this.#refusal) throw error
+      throw isEngineLimit(error)
+        ? this.#refuseAll('is nested deeper or has more characters in it than the engine allows', error)
+        : this.#refuse('cannot be read: its own code threw', error)
+    }
+  }
+
+  #value(value: unknown): string {
+    switch (typeof value) {
+      case 'string':
+        return stringText(value)
+      case 'number':
+        return `${value};`
+      case 'object':
+        return value === null ? 'l' : this.#object(value)
+      case 'function':
+      case 'symbol':
+        throw this.#refuse(`is a ${typeof value}`)
+      default:
+        return primitiveText(value as Primitive)
+    }
+  }
+
+  #object(value: object): string {
+    for (const symbol of Object.getOwnPropertySymbols(value)) {
+      if (Object.prototype.propertyIsEnumerable.call(value, symbol) && !platformSymbols.has(symbol)) {
+        throw this.#refuse(`has a property named by a symbol, ${String(symbol)}`)
+      }
+    }
+    const prototype = Object.getPrototypeOf(value) as object | null
+    if (prototype === Object.prototype) return this.#properties(value, sortedKeys(value))
+    const array = Array.isArray(value)
+    if (array && prototype === Array.prototype) return this.#array(value)
+
+    const tag = this.#tagOf?.(prototype) ?? ''
+    if (prototype === null) return tag + this.#properties(value, sortedKeys(value))
+    const { name, builtin, refusal } = lineageOf(prototype)
+    if (refusal !== undefined) throw this.#refuse(refusal)
+    if (array) return tag + this.#array(value)
+    if (builtin !== undefined && builtin !== 'Object') return tag + this.#builtin(value, builtin)
+    const keys = sortedKeys(value)
+    if (builtin === undefined && keys.length === 0) {
+      throw this.#refuse(`is an instance of ${name}, which has no enumerable properties of its own`)
+    }
+    return tag + this.#properties(value, keys)
+  }
+
+  #properties(value: object, keys: readonly string[]): string {
+    this.#spend(keys.length)
+    const place = this.#enter(value)
+    let text = '{'
+    for (const key of keys) {
+      place.part = key
+      text += stringText(key) + this.#value((value as Record<string, unknown>)[key])
+    }
+    this.#at = place.outer!
+    return text + '}'
+  }
+
+  #array(value: readonly unknown[]): string {
+    const { length } = value
+    this.#spend(length)
+    const keys = Object.keys(value)
+    // Indices come first and in order, so the last key tells whether there is a hole or any other property.
+    if (keys.length !== length || (length > 0 && keys[length - 1] !== `${length - 1}`)) {
+      return `a${length};${this.#properties(value, keys.toSorted())}`
+    }
+    const place = this.#enter(value)
+    let text = '['
+    for (let index = 0; index < length; index++) {
+      place.part = index
+      text += this.#value(value[index])
+    }
+    this.#at = place.outer!
+    return text + ']'
+  }
+
+  /** The text of a value of a built-in class: that of its content, and that of what was added to it. */
+  #builtin(value: object, className: string): string {
+    const elements = elementsOf(value)
+    this.#spend(elements)
+    const content = contentOf(value, className)
+    if (content === undefined) {
+      throw this.#refuse(`is an instance of ${className}, a built-in class whose state cannot be read`)
+    }
+    const { kind, parts, perMember, names } = content
+    let text = `o${stringText(kind)}`
+    if (perMember > 0) text += this.#members(value, parts, perMember)
+    else for (const part of parts) text += this.#value(part)
+    return text + this.#properties(value, [...names, ...Object.keys(value).slice(elements).toSorted()])
+  }
+
+  /** The text of members, whatever their order. */
+  #members(value: object, parts: readonly unknown[], perMember: number): string {
+    this.#spend(parts.length / perMember)
+    const place = this.#enter(value)
+    const texts: string[] = []
+    for (let index = 0; index < parts.length;) {
+      let text = ''
+      do {
+        place.part = index
+        text += this.#value(parts[index])
+      } while (++index % perMember !== 0)
+      texts.push(this.#bounded(text))
+    }
+    this.#at = place.outer!
+    return texts.toSorted().join('') + ']'
+  }
+
+  #enter(container: object): Place {
+    const outer = this.#at
+    if (outer.depth === maxDepth) throw this.#refuseAll(`is nested more than ${maxDepth} levels deep`)
+    this.#at = { outer, container, depth: outer.depth + 1, part: undefined }
+    return this.#at
+  }
+
+  #spend(values: number): void {
+    this.#valuesLeft -= values
+    if (this.#valuesLeft < 0) throw this.#refuseAll(`has more than ${maxValues} values in it`)
+  }
+
+  #bounded(text: string): string {
+    if (text.length > maxLength) throw this.#refuseAll(`has more than ${maxLength} characters in it`)
+    return text
+  }
+
+  #refuse(reason: string, cause?: unknown, what: 'part' | 'whole' = 'part'): KeyError {
+    let root = this.#at
+    while (root.outer !== undefined) root = root.outer
+    const name = root.part === undefined ? 'the key' : this.#nameOf(root.part as number)
+    this.#refusal = keyRefused(name, this.#at, reason, what, cause)
+    return this.#refusal
+  }
+
+  /** As {@link #refuse}, where it is not one part but all of the argument. */
+  #refuseAll(reason: string, cause?: unknown): KeyError {
+    return this.#refuse(reason, cause, 'whole')
   }
 }
 
-function valueText(value: unknown, depth: number, classes: Classes): string {
-  switch (typeof value) {
-    case 'string':
-      return stringText(value)
-    case 'number':
-      return `${value};`
-    case 'object':
-      return value === null ? 'l' : objectText(value, depth, classes)
-    case 'function':
-      throw new Refusal('is a function')
-    case 'symbol':
-      throw new Refusal('is a symbol')
-    default:
-      return primitiveText(value as Primitive)
-  }
-}
-
-function objectText(value: object, depth: number, classes: Classes): string {
-  if (depth > maxDepth) throw new Refusal(`is nested more than ${maxDepth} levels deep`, { limit: true })
-  const symbols = Object.getOwnPropertySymbols(value)
-  if (symbols.length > 0) refuseSymbols(value, symbols)
-
-  const prototype = Object.getPrototypeOf(value) as object | null
-  if (prototype === Object.prototype) return propertiesText(value, sortedKeys(value), depth, classes)
-  const array = Array.isArray(value)
-  if (array && prototype === Array.prototype) return arrayText(value, depth, classes)
-
-  const tag = classes === 'with classes' ? classText(prototype) : ''
-  const lineage = prototype === null ? undefined : lineageOf(prototype)
-  if (lineage?.refusal !== undefined) throw new Refusal(lineage.refusal)
-  if (array) return tag + arrayText(value, depth, classes)
-  if (lineage === undefined || lineage.plain) return tag + propertiesText(value, sortedKeys(value), depth, classes)
-  if (lineage.builtin !== undefined) return tag + builtinText(value, lineage.builtin, depth, classes)
-
-  const keys = sortedKeys(value)
-  if (keys.length === 0) {
-    throw new Refusal(`is an instance of ${lineage.name}, which has no enumerable properties of its own`)
-  }
-  return tag + propertiesText(value, keys, depth, classes)
+/** There may be no room on the call stack for more than this, and none for a regular expression. */
+function isEngineLimit(error: unknown): boolean {
+  if (!(error instanceof RangeError)) return false
+  return error.message.includes('call stack') || error.message.includes('string length')
 }
 
 /** The own enumerable properties, in the order of their code units. Most objects are sorted, or nearly so. */
@@ -144,105 +268,4 @@ function sortedKeys(value: object): string[] {
     keys[place] = key
   }
   return keys
-}
-
-function propertiesText(value: object, keys: readonly string[], depth: number, classes: Classes): string {
-  let text = '{'
-  let index = 0
-  try {
-    spend(keys.length)
-    for (; index < keys.length; index++) {
-      const key = keys[index]!
-      text += stringText(key) + valueText((value as Record<string, unknown>)[key], depth + 1, classes)
-    }
-  } catch (error) {
-    throw refusalOf(error).within(value, () => propertyStep(keys[index]))
-  }
-  return text + '}'
-}
-
-function arrayText(value: readonly unknown[], depth: number, classes: Classes): string {
-  const { length } = value
-  spend(length)
-  const keys = Object.keys(value)
-  // Indices come first and in order, so the last key tells whether there is a hole or any other property.
-  if (keys.length !== length || (length > 0 && keys[length - 1] !== `${length - 1}`)) {
-    return `a${length};` + propertiesText(value, keys.toSorted(), depth, classes)
-  }
-  let text = '['
-  let index = 0
-  try {
-    for (; index < length; index++) text += valueText(value[index], depth + 1, classes)
-  } catch (error) {
-    throw refusalOf(error).within(value, () => `[${index}]`)
-  }
-  return text + ']'
-}
-
-function builtinText(value: object, className: string, depth: number, classes: Classes): string {
-  const collection = membersOf(value)
-  if (collection !== undefined) {
-    return addedText(value, Object.keys(value), depth, classes) + membersText(value, collection, depth, classes)
-  }
-  const builtin = builtinOf(value)
-  if (builtin === undefined) {
-    throw new Refusal(`is an instance of ${className}, a built-in class whose state cannot be read`)
-  }
-  const indices = builtin.indices?.(value) ?? 0
-  spend(indices)
-  let text = addedText(value, Object.keys(value).slice(indices), depth, classes) + builtin.letter
-  let index = 0
-  try {
-    const parts = builtin.parts(value)
-    for (; index < parts.length; index++) {
-      const part = parts[index]
-      text += part === absent ? '_' : valueText(part, depth + 1, classes)
-    }
-  } catch (error) {
-    throw refusalOf(error).within(value, () => builtin.names[index]!)
-  }
-  return text
-}
-
-/** The text of what was added to a built-in value, which goes before its own. */
-function addedText(value: object, keys: string[], depth: number, classes: Classes): string {
-  return keys.length === 0 ? '' : 'x' + propertiesText(value, keys.toSorted(), depth, classes)
-}
-
-/** The text of a Map or a Set: that of its members, whatever their order. */
-function membersText(value: object, { letter, members }: Members, depth: number, classes: Classes): string {
-  const texts: string[] = []
-  let index = 0
-  let part = 0
-  try {
-    spend(members.length)
-    for (; index < members.length; index++) {
-      const member = members[index]!
-      let text = ''
-      for (part = 0; part < member.length; part++) text += valueText(member[part], depth + 1, classes)
-      texts.push(bounded(text))
-    }
-  } catch (error) {
-    throw refusalOf(error).within(value, () => memberStep(members[index], index, part))
-  }
-  return letter + texts.toSorted().join('') + ']'
-}
-
-/** Counts what is about to be visited, so that a small tangle of shared references cannot unfold without end. */
-function spend(values: number): void {
-  valuesLeft -= values
-  if (valuesLeft < 0) throw new Refusal(`has more than ${maxValues} values in it`, { limit: true })
-}
-
-function bounded(text: string): string {
-  if (text.length > maxLength) throw new Refusal(`has more than ${maxLength} characters in it`, { limit: true })
-  return text
-}
-
-function refuseSymbols(value: object, symbols: readonly symbol[]): void {
-  for (const symbol of symbols) {
-    if (Object.prototype.propertyIsEnumerable.call(value, symbol) && !platformSymbols.has(symbol)) {
-      throw new Refusal(`has a property named by a symbol, ${String(symbol)}`)
-    }
-  }
 }
