@@ -1,42 +1,34 @@
 import { types } from 'node:util'
 
 /** Symbols that some platforms put on their own objects, where they say nothing of the content. */
-export const platformSymbols: ReadonlySet<symbol> = new Set(
-  [new URL('data:,'), new URLSearchParams()].flatMap(Object.getOwnPropertySymbols),
+export const platformSymbols: readonly symbol[] = [new URL('data:,'), new URLSearchParams()].flatMap(
+  Object.getOwnPropertySymbols,
 )
-
-/** What a built-in value holds, beside its enumerable properties. */
-export interface Content {
-  /** The name of the kind: values of two kinds are never equal. */
-  readonly kind: string
-  /** Primitives, in the same number for each of its kind; of a Map or a Set what it holds. */
-  readonly parts: readonly unknown[]
-  /** How many parts make one member, where the order of members does not count; else 0. */
-  readonly perMember: number
-  /** Properties that count although they are not enumerable. */
-  readonly names: readonly string[]
-}
 
 /** How many of the enumerable properties, which come first, are a view of the content. */
 export function elementsOf(value: object): number {
   return types.isTypedArray(value) ? Reflect.get(Uint8Array.prototype, 'length', value) : 0
 }
 
+/** The properties of an error that count although they are not enumerable; `undefined` for anything else. */
+export function errorNames(value: object): readonly string[] | undefined {
+  if (!types.isNativeError(value)) return undefined
+  return ['name', 'message', ...['cause', 'errors'].filter((name) => Object.hasOwn(value, name))]
+}
+
+/** How many parts make one member, in the classes whose members have no order that counts. */
+export const partsPerMember: Readonly<Record<string, number>> = { Map: 2, Set: 1 }
+
 /**
- * Reads the content of a value of this built-in class, whatever its own properties and its prototypes pretend.
+ * What a value of this built-in class holds, whatever its own properties and its prototypes pretend: of a Map or a Set
+ * its members, of any other as many primitives as of each of its class.
  *
- * The methods and getters of built-in classes look at what a value is and throw for another's. Where they do, and for
- * classes that keep their state to themselves, this is `undefined`.
+ * The methods and getters of built-in classes look at what a value is, and throw for what is none of theirs. Where they
+ * do, and for classes that keep their state to themselves, this is `undefined`.
  */
-export function contentOf(value: object, className: string): Content | undefined {
-  if (types.isNativeError(value)) {
-    const own = ['cause', 'errors'].filter((name) => Object.hasOwn(value, name))
-    return { kind: 'Error', parts: [], perMember: 0, names: ['name', 'message', ...own] }
-  }
+export function contentOf(value: object, className: string): readonly unknown[] | undefined {
   try {
-    const perMember = className === 'Map' ? 2 : className === 'Set' ? 1 : 0
-    const names = className === 'RegExp' ? ['lastIndex'] : []
-    return { kind: className, parts: partsOf(value, className), perMember, names }
+    return partsOf(value, className)
   } catch {
     return undefined
   }
@@ -62,7 +54,7 @@ function partsOf(value: any, className: string): unknown[] {
       return [prototype.toString.call(value)]
     case 'RegExp':
       // A copy has no flags but those that it was made with.
-      return [read('source'), new RegExp(value).flags]
+      return [read('source'), new RegExp(value).flags, value.lastIndex]
     case 'ArrayBuffer':
     case 'SharedArrayBuffer':
       return [new Uint8Array(value, 0, read('byteLength')).join()]

@@ -11,7 +11,7 @@ export interface Lineage {
 const sourceOf = Function.prototype.toString
 
 /** Classes that are written in JavaScript on some platforms, whose private state can be read all the same. */
-const readable: ReadonlySet<unknown> = new Set([URL.prototype, URLSearchParams.prototype])
+const readable: ReadonlySet<unknown> = new Set([URL, URLSearchParams])
 
 /**
  * State that no property shows: `#name` anywhere but at the beginning of a string, or what compilers and careful hands
@@ -43,7 +43,7 @@ function readLineage(first: object): Lineage {
     }
     const source = sourceOf.call(constructor)
     const next = Object.getPrototypeOf(prototype)
-    if (readable.has(prototype) || nativeSource.test(source)) {
+    if (readable.has(constructor) || nativeSource.test(source)) {
       // All inherit from the root of all objects. That says nothing of any but those that inherit from nothing else.
       if (next !== null || prototype === first) builtin ??= nameOf(constructor)
     } else if (privateState.test(source)) {

@@ -41,22 +41,24 @@ function stepText({ container, part }: Place): string {
  * A value that holds itself has no end, so it is refused for what else it seems to be: too deep, or too much. That is
  * looked into only here.
  *
- * @param root what the part of the outermost place is called
+ * @param nameOf what the part of the outermost place is called
  * @param last where the walk ended
- * @param what whether the reason is one of the part at that place, or of all that is called `root`
+ * @param what whether the reason is one of the part at that place, or of all that is in the outermost part
  */
 export function keyRefused(
-  root: string,
+  nameOf: (index: number) => string,
   last: Place,
   reason: string,
   what: 'part' | 'whole',
   cause: unknown,
 ): KeyError {
   const places: Place[] = []
-  for (let place = last; place.outer !== undefined; place = place.outer) places.unshift(place)
-  const pathTo = (end?: number): string => places.slice(0, end).reduce((path, place) => path + stepText(place), root)
+  let place = last
+  for (; place.outer !== undefined; place = place.outer) places.unshift(place)
+  const root = place.part === undefined ? 'the key' : nameOf(place.part as number)
+  const pathTo = (end?: number): string => places.slice(0, end).reduce((path, step) => path + stepText(step), root)
 
-  const containers = places.map((place) => place.container)
+  const containers = places.map((step) => step.container)
   const again = containers.findIndex((container, index) => containers.indexOf(container) < index)
   const sentence =
     again >= 0

@@ -1,4 +1,4 @@
-import { contentOf, elementsOf, platformSymbols } from './builtins.ts'
+import { contentOf, elementsOf, errorNames, partsPerMember, platformSymbols } from './builtins.ts'
 import { classId, lineageOf } from './classes.ts'
 import type { KeyError } from './errors.ts'
 import { keyRefused, type Place } from './refusal.ts'
@@ -74,34 +74,26 @@ export function listText(
   nameOf: (index: number) => string,
   tagOf?: (prototype: object | null) => string,
 ): string {
-  return new ListText(values, nameOf, tagOf).text()
+  return new Walk(nameOf, tagOf).through(values)
 }
 
 /** The text of one list in the making. */
-class ListText {
-  readonly #values: readonly unknown[]
+class Walk {
   readonly #nameOf: (index: number) => string
   readonly #tagOf: ((prototype: object | null) => string) | undefined
   /** Where the walk is, so that an error can say so. */
-  #at: Place
+  #at: Place | undefined
   /** How many more values may be visited, so that a small tangle of shared references cannot unfold without end. */
   #valuesLeft = maxValues
   #refusal: KeyError | undefined
 
-  constructor(
-    values: readonly unknown[],
-    nameOf: (index: number) => string,
-    tagOf: ((prototype: object | null) => string) | undefined,
-  ) {
-    this.#values = values
+  constructor(nameOf: (index: number) => string, tagOf: ((prototype: object | null) => string) | undefined) {
     this.#nameOf = nameOf
     this.#tagOf = tagOf
-    this.#at = { outer: undefined, container: values, depth: 0, part: 0 }
   }
 
-  text(): string {
-    const values = this.#values
-    const place = this.#at
+  through(values: readonly unknown[]): string {
+    const place = this.#enter(values)
     let text = MARKER
     try {
       for (let index = 0; index < values.length; index++) {
@@ -120,10 +112,6 @@ class ListText {
 
   #value(value: unknown): string {
     switch (typeof value) {
-      case 'string':
-        return stringText(value)
-      case 'number':
-        return `${value};`
       case 'object':
         return value === null ? 'l' : this.#object(value)
       case 'function':
@@ -136,7 +124,7 @@ class ListText {
 
   #object(value: object): string {
     for (const symbol of Object.getOwnPropertySymbols(value)) {
-      if (Object.prototype.propertyIsEnumerable.call(value, symbol) && !platformSymbols.has(symbol)) {
+      if (Object.prototype.propertyIsEnumerable.call(value, symbol) && !platformSymbols.includes(symbol)) {
         throw this.#refuse(`has a property named by a symbol, ${String(symbol)}`)
       }
     }
@@ -147,9 +135,11 @@ class ListText {
 
     const tag = this.#tagOf?.(prototype) ?? ''
     if (prototype === null) return tag + this.#properties(value, sortedKeys(value))
+    const names = errorNames(value)
     const { name, builtin, refusal } = lineageOf(prototype)
     if (refusal !== undefined) throw this.#refuse(refusal)
     if (array) return tag + this.#array(value)
+    if (names !== undefined) return `${tag}e${this.#properties(value, [...names, ...sortedKeys(value)])}`
     if (builtin !== undefined && builtin !== 'Object') return tag + this.#builtin(value, builtin)
     const keys = sortedKeys(value)
     if (builtin === undefined && keys.length === 0) {
@@ -166,7 +156,7 @@ class ListText {
       place.part = key
       text += stringText(key) + this.#value((value as Record<string, unknown>)[key])
     }
-    this.#at = place.outer!
+    this.#at = place.outer
     return text + '}'
   }
 
@@ -184,7 +174,7 @@ class ListText {
       place.part = index
       text += this.#value(value[index])
     }
-    this.#at = place.outer!
+    this.#at = place.outer
     return text + ']'
   }
 
@@ -196,11 +186,11 @@ class ListText {
     if (content === undefined) {
       throw this.#refuse(`is an instance of ${className}, a built-in class whose state cannot be read`)
     }
-    const { kind, parts, perMember, names } = content
-    let text = `o${stringText(kind)}`
-    if (perMember > 0) text += this.#members(value, parts, perMember)
-    else for (const part of parts) text += this.#value(part)
-    return text + this.#properties(value, [...names, ...Object.keys(value).slice(elements).toSorted()])
+    const perMember = partsPerMember[className]
+    let text = `o${stringText(className)}`
+    if (perMember !== undefined) text += this.#members(value, content, perMember)
+    else for (const part of content) text += this.#value(part)
+    return text + this.#properties(value, Object.keys(value).slice(elements).toSorted())
   }
 
   /** The text of members, whatever their order. */
@@ -216,15 +206,17 @@ class ListText {
       } while (++index % perMember !== 0)
       texts.push(this.#bounded(text))
     }
-    this.#at = place.outer!
+    this.#at = place.outer
     return texts.toSorted().join('') + ']'
   }
 
   #enter(container: object): Place {
     const outer = this.#at
-    if (outer.depth === maxDepth) throw this.#refuseAll(`is nested more than ${maxDepth} levels deep`)
-    this.#at = { outer, container, depth: outer.depth + 1, part: undefined }
-    return this.#at
+    const depth = outer === undefined ? 0 : outer.depth + 1
+    if (depth > maxDepth) throw this.#refuseAll(`is nested more than ${maxDepth} levels deep`)
+    const place: Place = { outer, container, depth, part: undefined }
+    this.#at = place
+    return place
   }
 
   #spend(values: number): void {
@@ -238,10 +230,7 @@ class ListText {
   }
 
   #refuse(reason: string, cause?: unknown, what: 'part' | 'whole' = 'part'): KeyError {
-    let root = this.#at
-    while (root.outer !== undefined) root = root.outer
-    const name = root.part === undefined ? 'the key' : this.#nameOf(root.part as number)
-    this.#refusal = keyRefused(name, this.#at, reason, what, cause)
+    this.#refusal = keyRefused(this.#nameOf, this.#at!, reason, what, cause)
     return this.#refusal
   }
 
