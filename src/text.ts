@@ -31,11 +31,10 @@ export const maxValues = 1_000_000
 /** The most characters that one text has. */
 export const maxLength: number = 2 ** 24
 
-const lengths = Array.from({ length: 64 }, (_, length) => `s${length}:`)
-
+/** A short string has one letter before it, from À to ÿ, that says how long it is: short texts are joined for much less. */
 function stringText(value: string): string {
   const { length } = value
-  return (length < 64 ? lengths[length]! : `s${length}:`) + value
+  return (length < 64 ? String.fromCharCode(0xc0 + length) : `s${length}:`) + value
 }
 
 /** The text of one primitive. It can be followed by any other text. */

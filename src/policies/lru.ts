@@ -46,15 +46,9 @@ function outerOf<T>(inner: unknown): T {
   return (inner === undefinedStandIn ? undefined : inner) as T
 }
 
-function engineOf<K, V>(bounds: Bounds<K, V>, dispose: (value: V, key: K, reason: string) => void): LRUCache<any, any> {
-  const { max, maxWeight } = bounds
-  // The engine reads 0 as "no bound". A policy that keeps nothing never puts anything in.
-  if (max === 0 || maxWeight === 0) return new LRUCache<any, any>({ max: 1 })
-  return new LRUCache<any, any>({
-    max: max === Infinity ? 0 : max,
-    maxSize: maxWeight === Infinity ? 0 : maxWeight,
-    dispose,
-  })
+/** A bound as the engine knows it, where 0 is none. Where a policy keeps nothing, nothing is ever put in. */
+function boundOf(most: number): number {
+  return most === Infinity ? 0 : most
 }
 
 /** The store that {@link lru} makes. */
@@ -78,9 +72,14 @@ export class Lru<K, V> implements OrderedPolicy<K, V> {
     this.#weighs = bounds.maxWeight !== Infinity
     this.#keepsNothing = bounds.max === 0 || bounds.maxWeight === 0
     // The engine calls `dispose` in the midst of its work, where it is cheapest; the listeners are told afterwards.
-    this.#engine = engineOf(bounds, (value, key, reason) => {
+    const dispose = (value: unknown, key: unknown, reason: string): void => {
       const cause = reason === 'set' ? 'replaced' : this.#cause
       if (cause !== undefined) this.#removals.add(outerOf(key), outerOf(value), cause)
+    }
+    this.#engine = new LRUCache<any, any>({
+      max: this.#keepsNothing ? 1 : boundOf(bounds.max),
+      maxSize: boundOf(bounds.maxWeight),
+      dispose,
     })
   }
 
