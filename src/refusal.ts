@@ -21,18 +21,18 @@ const shortIndex = /^\d{1,15}$/
 
 /** The step from a container to its part, as it stands in a path. */
 function stepText({ container, part }: Place): string {
-  if (typeof part === 'number') {
-    if (types.isSet(container)) return `.values()[${part}]`
-    if (types.isMap(container)) {
-      const index = part >> 1
-      if (part % 2 === 0) return `.keys()[${index}]`
-      const key: unknown = [...Map.prototype.keys.call(container)][index]
-      return typeof key === 'object' ? `.values()[${index}]` : `.get(${show(key)})`
-    }
+  if (part === undefined) return ''
+  if (typeof part === 'string') {
+    return identifier.test(part) ? `.${part}` : `[${shortIndex.test(part) ? part : show(part)}]`
   }
-  const name = String(part ?? '')
-  if (identifier.test(name)) return `.${name}`
-  return part === undefined ? '' : `[${shortIndex.test(name) ? name : show(name)}]`
+  if (types.isSet(container)) return `.values()[${part}]`
+  if (types.isMap(container)) {
+    const index = part >> 1
+    if (part % 2 === 0) return `.keys()[${index}]`
+    const key: unknown = [...Map.prototype.keys.call(container)][index]
+    return typeof key === 'object' ? `.values()[${index}]` : `.get(${show(key)})`
+  }
+  return Array.isArray(container) ? `[${part}]` : ''
 }
 
 /**
@@ -42,20 +42,20 @@ function stepText({ container, part }: Place): string {
  * looked into only here.
  *
  * @param nameOf what the part of the outermost place is called
- * @param last where the walk ended
+ * @param last where the walk ended, `undefined` when it has come to its end
  * @param what whether the reason is one of the part at that place, or of all that is in the outermost part
  */
 export function keyRefused(
   nameOf: (index: number) => string,
-  last: Place,
+  last: Place | undefined,
   reason: string,
   what: 'part' | 'whole',
   cause: unknown,
 ): KeyError {
   const places: Place[] = []
-  let place = last
-  for (; place.outer !== undefined; place = place.outer) places.unshift(place)
-  const root = place.part === undefined ? 'the key' : nameOf(place.part as number)
+  for (let place = last; place !== undefined; place = place.outer) places.unshift(place)
+  const list = places.shift()
+  const root = list === undefined ? 'the key' : nameOf(list.part as number)
   const pathTo = (end?: number): string => places.slice(0, end).reduce((path, step) => path + stepText(step), root)
 
   const containers = places.map((step) => step.container)

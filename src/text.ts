@@ -92,15 +92,8 @@ class Walk {
   }
 
   through(values: readonly unknown[]): string {
-    const place = this.#enter(values)
-    let text = MARKER
     try {
-      for (let index = 0; index < values.length; index++) {
-        place.part = index
-        text += this.#value(values[index])
-      }
-      place.part = undefined
-      return this.#bounded(text)
+      return this.#bounded(MARKER + this.#parts(values, values))
     } catch (error) {
       if (error === this.#refusal) throw error
       throw isEngineLimit(error)
@@ -167,14 +160,7 @@ class Walk {
     if (keys.length !== length || (length > 0 && keys[length - 1] !== `${length - 1}`)) {
       return `a${length};${this.#properties(value, keys.toSorted())}`
     }
-    const place = this.#enter(value)
-    let text = '['
-    for (let index = 0; index < length; index++) {
-      place.part = index
-      text += this.#value(value[index])
-    }
-    this.#at = place.outer
-    return text + ']'
+    return `[${this.#parts(value, value)}]`
   }
 
   /** The text of a value of a built-in class: that of its content, and that of what was added to it. */
@@ -186,27 +172,30 @@ class Walk {
       throw this.#refuse(`is an instance of ${className}, a built-in class whose state cannot be read`)
     }
     const perMember = partsPerMember[className]
-    let text = `o${stringText(className)}`
-    if (perMember !== undefined) text += this.#members(value, content, perMember)
-    else for (const part of content) text += this.#value(part)
-    return text + this.#properties(value, Object.keys(value).slice(elements).toSorted())
+    const text = perMember === undefined ? this.#parts(value, content) : this.#members(value, content, perMember)
+    return `o${stringText(className)}${text}${this.#properties(value, Object.keys(value).slice(elements).toSorted())}`
   }
 
   /** The text of members, whatever their order. */
   #members(value: object, parts: readonly unknown[], perMember: number): string {
     this.#spend(parts.length / perMember)
-    const place = this.#enter(value)
     const texts: string[] = []
-    for (let index = 0; index < parts.length;) {
-      let text = ''
-      do {
-        place.part = index
-        text += this.#value(parts[index])
-      } while (++index % perMember !== 0)
-      texts.push(this.#bounded(text))
+    for (let start = 0; start < parts.length; start += perMember) {
+      texts.push(this.#bounded(this.#parts(value, parts, start, start + perMember)))
+    }
+    return texts.toSorted().join('') + ']'
+  }
+
+  /** The texts of these parts of a container, one after the other. */
+  #parts(container: object, parts: readonly unknown[], start = 0, end: number = parts.length): string {
+    const place = this.#enter(container)
+    let text = ''
+    for (let index = start; index < end; index++) {
+      place.part = index
+      text += this.#value(parts[index])
     }
     this.#at = place.outer
-    return texts.toSorted().join('') + ']'
+    return text
   }
 
   #enter(container: object): Place {
@@ -229,7 +218,7 @@ class Walk {
   }
 
   #refuse(reason: string, cause?: unknown, what: 'part' | 'whole' = 'part'): KeyError {
-    this.#refusal = keyRefused(this.#nameOf, this.#at!, reason, what, cause)
+    this.#refusal = keyRefused(this.#nameOf, this.#at, reason, what, cause)
     return this.#refusal
   }
 
