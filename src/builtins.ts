@@ -26,41 +26,32 @@ export const partsPerMember: Readonly<Record<string, number>> = { Map: 2, Set: 1
  * The methods and getters of built-in classes look at what a value is, and throw for what is none of theirs. Where they
  * do, and for classes that keep their state to themselves, this is `undefined`.
  */
-export function contentOf(value: object, className: string): readonly unknown[] | undefined {
+export function contentOf(value: any, className: string): readonly unknown[] | undefined {
   try {
-    return partsOf(value, className)
+    const { prototype } = Reflect.get(globalThis, className)
+    const read = (name: string): any => Reflect.get(prototype, name, value)
+    const primitive: unknown = prototype.valueOf.call(value)
+    if (typeof primitive !== 'object') return [primitive]
+    switch (className) {
+      case 'Map':
+        return [...prototype.entries.call(value)].flat()
+      case 'Set':
+        return [...prototype.values.call(value)]
+      case 'URL':
+      case 'URLSearchParams':
+        return [prototype.toString.call(value)]
+      case 'RegExp':
+        // A copy has no flags but those that it was made with.
+        return [read('source'), new RegExp(value).flags, value.lastIndex]
+      case 'ArrayBuffer':
+      case 'SharedArrayBuffer':
+        return [new Uint8Array(value, 0, read('byteLength')).join()]
+      case 'DataView':
+        return [new Uint8Array(read('buffer'), read('byteOffset'), read('byteLength')).join()]
+      default:
+        return [Uint8Array.prototype.join.call(value)]
+    }
   } catch {
     return undefined
-  }
-}
-
-function partsOf(value: any, className: string): unknown[] {
-  const { prototype } = Reflect.get(globalThis, className)
-  const read = (name: string): any => Reflect.get(prototype, name, value)
-  switch (className) {
-    case 'Map':
-      return [...prototype.entries.call(value)].flat()
-    case 'Set':
-      return [...prototype.values.call(value)]
-    case 'Date':
-    case 'String':
-    case 'Number':
-    case 'Boolean':
-    case 'BigInt':
-    case 'Symbol':
-      return [prototype.valueOf.call(value)]
-    case 'URL':
-    case 'URLSearchParams':
-      return [prototype.toString.call(value)]
-    case 'RegExp':
-      // A copy has no flags but those that it was made with.
-      return [read('source'), new RegExp(value).flags, value.lastIndex]
-    case 'ArrayBuffer':
-    case 'SharedArrayBuffer':
-      return [new Uint8Array(value, 0, read('byteLength')).join()]
-    case 'DataView':
-      return [new Uint8Array(read('buffer'), read('byteOffset'), read('byteLength')).join()]
-    default:
-      return [Uint8Array.prototype.join.call(value)]
   }
 }

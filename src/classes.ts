@@ -4,8 +4,8 @@ export interface Lineage {
   readonly name: string
   /** The name of the nearest built-in class: `Object` for a plain object, `undefined` for an instance of other classes. */
   readonly builtin: string | undefined
-  /** Why its properties do not tell all of it, where that is so: the end of a sentence that begins with the value. */
-  readonly refusal: string | undefined
+  /** Whether all that it inherits from are classes, and none of them has private state. */
+  readonly open: boolean
 }
 
 const sourceOf = Function.prototype.toString
@@ -38,20 +38,17 @@ function readLineage(first: object): Lineage {
   let builtin: string | undefined
   for (let prototype = first; prototype !== null;) {
     const constructor = classOf(prototype)
-    if (constructor === undefined) {
-      return { name, builtin, refusal: 'inherits from an object that is not the prototype of a class' }
-    }
-    const source = sourceOf.call(constructor)
+    const source = constructor === undefined ? '' : sourceOf.call(constructor)
     const next = Object.getPrototypeOf(prototype)
     if (readable.has(constructor) || nativeSource.test(source)) {
       // All inherit from the root of all objects. That says nothing of any but those that inherit from nothing else.
       if (next !== null || prototype === first) builtin ??= nameOf(constructor)
-    } else if (privateState.test(source)) {
-      return { name, builtin, refusal: `is an instance of ${name}, which has private state` }
+    } else if (constructor === undefined || privateState.test(source)) {
+      return { name, builtin, open: false }
     }
     prototype = next
   }
-  return { name, builtin, refusal: undefined }
+  return { name, builtin, open: true }
 }
 
 const lineages = new WeakMap<object, Lineage>()

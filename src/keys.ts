@@ -135,7 +135,7 @@ function valueAt(object: unknown, way: readonly string[]): unknown {
       value = (value as Record<string, unknown>)[name]
     }
   } catch (cause) {
-    throw new KeyError(`argument 1.${way.join('.')} cannot be read: its own code threw`, { cause })
+    throw new KeyError(`argument 1.${way.join('.')} cannot be read`, { cause })
   }
   return value
 }

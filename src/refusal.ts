@@ -43,13 +43,13 @@ function stepText({ container, part }: Place): string {
  *
  * @param nameOf what the part of the outermost place is called
  * @param last where the walk ended, `undefined` when it has come to its end
- * @param what whether the reason is one of the part at that place, or of all that is in the outermost part
+ * @param whole whether it is not the part at that place that is refused, but all of the outermost part
  */
 export function keyRefused(
   nameOf: (index: number) => string,
   last: Place | undefined,
   reason: string,
-  what: 'part' | 'whole',
+  whole: boolean,
   cause: unknown,
 ): KeyError {
   const places: Place[] = []
@@ -63,7 +63,7 @@ export function keyRefused(
   const sentence =
     again >= 0
       ? `${pathTo(again)} is cyclic: it is ${pathTo(containers.indexOf(containers[again]!))} again`
-      : `${what === 'whole' ? root : pathTo()} ${reason}`
+      : `${whole ? root : pathTo()} ${reason}`
   const message = `${sentence}: pass a key function that makes a key of what matters`
   return new KeyError(message, cause === undefined ? undefined : { cause })
 }

@@ -93,12 +93,11 @@ class Walk {
 
   through(values: readonly unknown[]): string {
     try {
-      return this.#bounded(MARKER + this.#parts(values, values))
+      return MARKER + this.#parts(values, values)
     } catch (error) {
       if (error === this.#refusal) throw error
-      throw isEngineLimit(error)
-        ? this.#refuseAll('is nested deeper or has more characters in it than the engine allows', error)
-        : this.#refuse('cannot be read: its own code threw', error)
+      // Where it was the engine that threw, there may be no room on the call stack to find the way.
+      throw this.#refuse('cannot be read', error instanceof RangeError, error)
     }
   }
 
@@ -127,17 +126,19 @@ class Walk {
 
     const tag = this.#tagOf?.(prototype) ?? ''
     if (prototype === null) return tag + this.#properties(value, sortedKeys(value))
+    const { name, builtin, open } = lineageOf(prototype)
+    const text = open ? (array ? this.#array(value) : this.#instance(value, builtin)) : undefined
+    if (text !== undefined) return tag + text
+    throw this.#refuse(`is an instance of ${name}, and its properties do not show all of its state`)
+  }
+
+  /** The text of an instance of a class; `undefined` when it cannot be told from all others. */
+  #instance(value: object, builtin: string | undefined): string | undefined {
     const names = errorNames(value)
-    const { name, builtin, refusal } = lineageOf(prototype)
-    if (refusal !== undefined) throw this.#refuse(refusal)
-    if (array) return tag + this.#array(value)
-    if (names !== undefined) return `${tag}e${this.#properties(value, [...names, ...sortedKeys(value)])}`
-    if (builtin !== undefined && builtin !== 'Object') return tag + this.#builtin(value, builtin)
+    if (names !== undefined) return `e${this.#properties(value, [...names, ...sortedKeys(value)])}`
+    if (builtin !== undefined && builtin !== 'Object') return this.#builtin(value, builtin)
     const keys = sortedKeys(value)
-    if (builtin === undefined && keys.length === 0) {
-      throw this.#refuse(`is an instance of ${name}, which has no enumerable properties of its own`)
-    }
-    return tag + this.#properties(value, keys)
+    return builtin === undefined && keys.length === 0 ? undefined : this.#properties(value, keys)
   }
 
   #properties(value: object, keys: readonly string[]): string {
@@ -148,8 +149,7 @@ class Walk {
       place.part = key
       text += stringText(key) + this.#value((value as Record<string, unknown>)[key])
     }
-    this.#at = place.outer
-    return text + '}'
+    return this.#leave(place, text + '}')
   }
 
   #array(value: readonly unknown[]): string {
@@ -164,13 +164,11 @@ class Walk {
   }
 
   /** The text of a value of a built-in class: that of its content, and that of what was added to it. */
-  #builtin(value: object, className: string): string {
+  #builtin(value: object, className: string): string | undefined {
     const elements = elementsOf(value)
     this.#spend(elements)
     const content = contentOf(value, className)
-    if (content === undefined) {
-      throw this.#refuse(`is an instance of ${className}, a built-in class whose state cannot be read`)
-    }
+    if (content === undefined) return undefined
     const perMember = partsPerMember[className]
     const text = perMember === undefined ? this.#parts(value, content) : this.#members(value, content, perMember)
     return `o${stringText(className)}${text}${this.#properties(value, Object.keys(value).slice(elements).toSorted())}`
@@ -181,7 +179,7 @@ class Walk {
     this.#spend(parts.length / perMember)
     const texts: string[] = []
     for (let start = 0; start < parts.length; start += perMember) {
-      texts.push(this.#bounded(this.#parts(value, parts, start, start + perMember)))
+      texts.push(this.#parts(value, parts, start, start + perMember))
     }
     return texts.toSorted().join('') + ']'
   }
@@ -194,44 +192,38 @@ class Walk {
       place.part = index
       text += this.#value(parts[index])
     }
-    this.#at = place.outer
-    return text
+    return this.#leave(place, text)
   }
 
   #enter(container: object): Place {
     const outer = this.#at
     const depth = outer === undefined ? 0 : outer.depth + 1
-    if (depth > maxDepth) throw this.#refuseAll(`is nested more than ${maxDepth} levels deep`)
+    if (depth > maxDepth) throw this.#excess(maxDepth, 'levels')
     const place: Place = { outer, container, depth, part: undefined }
     this.#at = place
     return place
   }
 
-  #spend(values: number): void {
-    this.#valuesLeft -= values
-    if (this.#valuesLeft < 0) throw this.#refuseAll(`has more than ${maxValues} values in it`)
-  }
-
-  #bounded(text: string): string {
-    if (text.length > maxLength) throw this.#refuseAll(`has more than ${maxLength} characters in it`)
+  #leave(place: Place, text: string): string {
+    this.#at = place.outer
+    if (text.length > maxLength) throw this.#excess(maxLength, 'characters')
     return text
   }
 
-  #refuse(reason: string, cause?: unknown, what: 'part' | 'whole' = 'part'): KeyError {
-    this.#refusal = keyRefused(this.#nameOf, this.#at, reason, what, cause)
+  #spend(values: number): void {
+    this.#valuesLeft -= values
+    if (this.#valuesLeft < 0) throw this.#excess(maxValues, 'values')
+  }
+
+  #excess(most: number, what: string): KeyError {
+    return this.#refuse(`has more than ${most} ${what} in it`, true)
+  }
+
+  /** @param whole whether it is not this part that is refused but all of the argument */
+  #refuse(reason: string, whole = false, cause?: unknown): KeyError {
+    this.#refusal = keyRefused(this.#nameOf, this.#at, reason, whole, cause)
     return this.#refusal
   }
-
-  /** As {@link #refuse}, where it is not one part but all of the argument. */
-  #refuseAll(reason: string, cause?: unknown): KeyError {
-    return this.#refuse(reason, cause, 'whole')
-  }
-}
-
-/** There may be no room on the call stack for more than this, and none for a regular expression. */
-function isEngineLimit(error: unknown): boolean {
-  if (!(error instanceof RangeError)) return false
-  return error.message.includes('call stack') || error.message.includes('string length')
 }
 
 /** The own enumerable properties, in the order of their code units. Most objects are sorted, or nearly so. */
