@@ -18,7 +18,7 @@ export function show(value: unknown): string {
     case 'object':
       return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object'
     default:
-      return Object.is(value, -0) ? '-0' : String(value)
+      return String(value)
   }
 }
 

@@ -1,6 +1,6 @@
 import { callable, outOfRange, wrongType } from './check.ts'
 import { KeyError } from './errors.ts'
-import { classText, listText, MARKER, primitiveText, type Primitive } from './text.ts'
+import { classText, isItsOwnKey, isPrimitive, listText, MARKER, primitiveText, type Primitive } from './text.ts'
 
 export type { Primitive } from './text.ts'
 
@@ -28,20 +28,8 @@ function keyOf(
   tagOf?: (prototype: object | null) => string,
 ): Primitive {
   if (values.length === 1) {
-    const value = values[0]
-    switch (typeof value) {
-      case 'string':
-        // A string that looks like the key of another call is wrapped like one.
-        if (!value.startsWith(MARKER)) return value
-        break
-      case 'number':
-      case 'bigint':
-      case 'boolean':
-      case 'undefined':
-        return value
-      default:
-        if (value === null) return value
-    }
+    const [value] = values
+    if (isItsOwnKey(value)) return value
   }
   return listText(values, nameOf, tagOf)
 }
@@ -219,14 +207,11 @@ export function typed(keyFn?: (...args: readonly unknown[]) => Primitive) {
 }
 
 function innerText(owner: string, key: unknown): string {
-  if ((typeof key === 'object' && key !== null) || typeof key === 'function' || typeof key === 'symbol') {
-    throw new KeyError(`the key function of ${owner} must give a primitive key, but gave ${kindOf(key)}`)
+  if (!isPrimitive(key)) {
+    const kind = typeof key === 'object' ? 'an object' : `a ${typeof key}`
+    throw new KeyError(`the key function of ${owner} must give a primitive key, but gave ${kind}`)
   }
-  return primitiveText(key as Primitive)
-}
-
-function kindOf(value: object | symbol): string {
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return primitiveText(key)
 }
 
 /** The text of the class of an object, or of the type of anything else. */

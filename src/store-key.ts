@@ -41,7 +41,7 @@ export function spaceText(name: string): string {
 }
 
 const identities = new WeakMap<WeakKey, string>()
-const processTag = Math.floor(Math.random() * 2 ** 48).toString(36)
+const processTag = Math.random().toString(36).slice(2)
 let identitiesGiven = 0
 
 function identityText(value: WeakKey): string {

@@ -53,6 +53,17 @@ export function primitiveText(value: Primitive): string {
   }
 }
 
+export function isPrimitive(value: unknown): value is Primitive {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')
+}
+
+const markerCode = MARKER.charCodeAt(0)
+
+/** Whether this value, alone in its list, is its own key: a primitive that nobody can take for a text. */
+export function isItsOwnKey(value: unknown): value is Primitive {
+  return typeof value === 'string' ? value.charCodeAt(0) !== markerCode : isPrimitive(value)
+}
+
 /** The text of a class: what tells it from every other in this process. */
 export function classText(prototype: object | null): string {
   if (prototype === null) return '@l'

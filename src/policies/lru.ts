@@ -28,7 +28,7 @@ const mostKeys = 2 ** 23
 export function lru<K = any, V = any>(options: LruOptions<K, V>): Lru<K, V> {
   const bounds = boundsOf('lru', options)
   if (bounds.max !== Infinity && bounds.max > mostKeys) {
-    throw outOfRange('max', `at most ${mostKeys}, the most that can be kept in order of use`, bounds.max)
+    throw outOfRange('max', `at most ${mostKeys}`, bounds.max)
   }
   return new Lru<K, V>(bounds, options.onRemoval)
 }
