@@ -16,12 +16,9 @@ export function errorNames(value: object): readonly string[] | undefined {
   return ['name', 'message', ...['cause', 'errors'].filter((name) => Object.hasOwn(value, name))]
 }
 
-/** How many parts make one member, in the classes whose members have no order that counts. */
-export const partsPerMember: Readonly<Record<string, number>> = { Map: 2, Set: 1 }
-
 /**
  * What a value of this built-in class holds, whatever its own properties and its prototypes pretend: of a Map or a Set
- * its members, of any other as many primitives as of each of its class.
+ * its members, each a list of its parts, of any other as many primitives as of each of its class.
  *
  * The methods and getters of built-in classes look at what a value is, and throw for what is none of theirs. Where they
  * do, and for classes that keep their state to themselves, this is `undefined`.
@@ -34,9 +31,9 @@ export function contentOf(value: any, className: string): readonly unknown[] | u
     if (typeof primitive !== 'object') return [primitive]
     switch (className) {
       case 'Map':
-        return [...prototype.entries.call(value)].flat()
+        return [...prototype.entries.call(value)]
       case 'Set':
-        return [...prototype.values.call(value)]
+        return Array.from(prototype.values.call(value), (member) => [member])
       case 'URL':
       case 'URLSearchParams':
         return [prototype.toString.call(value)]

@@ -1,4 +1,4 @@
-import { contentOf, elementsOf, errorNames, partsPerMember, platformSymbols } from './builtins.ts'
+import { contentOf, elementsOf, errorNames, platformSymbols } from './builtins.ts'
 import { classId, lineageOf } from './classes.ts'
 import type { KeyError } from './errors.ts'
 import { keyRefused, type Place } from './refusal.ts'
@@ -131,12 +131,12 @@ class Walk {
       }
     }
     const prototype = Object.getPrototypeOf(value) as object | null
-    if (prototype === Object.prototype) return this.#properties(value, sortedKeys(value))
+    if (prototype === Object.prototype) return this.#properties(value)
     const array = Array.isArray(value)
     if (array && prototype === Array.prototype) return this.#array(value)
 
     const tag = this.#tagOf?.(prototype) ?? ''
-    if (prototype === null) return tag + this.#properties(value, sortedKeys(value))
+    if (prototype === null) return tag + this.#properties(value)
     const { name, builtin, open } = lineageOf(prototype)
     const text = open ? (array ? this.#array(value) : this.#instance(value, builtin)) : undefined
     if (text !== undefined) return tag + text
@@ -147,12 +147,23 @@ class Walk {
   #instance(value: object, builtin: string | undefined): string | undefined {
     const names = errorNames(value)
     if (names !== undefined) return `e${this.#properties(value, [...names, ...sortedKeys(value)])}`
-    if (builtin !== undefined && builtin !== 'Object') return this.#builtin(value, builtin)
-    const keys = sortedKeys(value)
-    return builtin === undefined && keys.length === 0 ? undefined : this.#properties(value, keys)
+    if (builtin === undefined || builtin === 'Object') {
+      const keys = sortedKeys(value)
+      return builtin === undefined && keys.length === 0 ? undefined : this.#properties(value, keys)
+    }
+    const elements = elementsOf(value)
+    this.#spend(elements)
+    const content = contentOf(value, builtin)
+    if (content === undefined) return undefined
+    let text = `o${stringText(builtin)}`
+    text +=
+      builtin === 'Map' || builtin === 'Set'
+        ? this.#members(value, content as unknown[][])
+        : this.#parts(value, content)
+    return text + this.#properties(value, Object.keys(value).slice(elements).toSorted())
   }
 
-  #properties(value: object, keys: readonly string[]): string {
+  #properties(value: object, keys: readonly string[] = sortedKeys(value)): string {
     this.#spend(keys.length)
     const place = this.#enter(value)
     let text = '{'
@@ -169,37 +180,33 @@ class Walk {
     const keys = Object.keys(value)
     // Indices come first and in order, so the last key tells whether there is a hole or any other property.
     if (keys.length !== length || (length > 0 && keys[length - 1] !== `${length - 1}`)) {
-      return `a${length};${this.#properties(value, keys.toSorted())}`
+      return `a${length};${this.#properties(value)}`
     }
     return `[${this.#parts(value, value)}]`
   }
 
-  /** The text of a value of a built-in class: that of its content, and that of what was added to it. */
-  #builtin(value: object, className: string): string | undefined {
-    const elements = elementsOf(value)
-    this.#spend(elements)
-    const content = contentOf(value, className)
-    if (content === undefined) return undefined
-    const perMember = partsPerMember[className]
-    const text = perMember === undefined ? this.#parts(value, content) : this.#members(value, content, perMember)
-    return `o${stringText(className)}${text}${this.#properties(value, Object.keys(value).slice(elements).toSorted())}`
-  }
-
   /** The text of members, whatever their order. */
-  #members(value: object, parts: readonly unknown[], perMember: number): string {
-    this.#spend(parts.length / perMember)
+  #members(value: object, members: readonly (readonly unknown[])[]): string {
+    this.#spend(members.length)
+    const place = this.#enter(value)
     const texts: string[] = []
-    for (let start = 0; start < parts.length; start += perMember) {
-      texts.push(this.#parts(value, parts, start, start + perMember))
+    let index = 0
+    for (const member of members) {
+      let text = ''
+      for (const part of member) {
+        place.part = index++
+        text += this.#value(part)
+      }
+      texts.push(text)
     }
-    return texts.toSorted().join('') + ']'
+    return this.#leave(place, texts.toSorted().join('') + ']')
   }
 
-  /** The texts of these parts of a container, one after the other. */
-  #parts(container: object, parts: readonly unknown[], start = 0, end: number = parts.length): string {
+  /** The texts of the parts of a container, one after the other. */
+  #parts(container: object, parts: readonly unknown[]): string {
     const place = this.#enter(container)
     let text = ''
-    for (let index = start; index < end; index++) {
+    for (let index = 0; index < parts.length; index++) {
       place.part = index
       text += this.#value(parts[index])
     }

@@ -16,7 +16,7 @@ export const floors: readonly Floor[] = [
     name: 'ground',
     files: ['clock.ts', 'random.ts', 'check.ts', 'warn.ts', 'held.ts', 'builtins.ts', 'classes.ts'],
   },
-  { name: 'refusals of keys', files: ['refusal.ts'] },
+  { name: 'why there is no key', files: ['refusal.ts'] },
   { name: 'text', files: ['text.ts'] },
   { name: 'keys', files: ['keys.ts', 'store-key.ts'] },
   { name: 'shortcuts to keys', files: ['key-shortcuts.ts'] },
