@@ -22,33 +22,43 @@ export function errorNames(value: object): readonly string[] | undefined {
  *
  * The methods and getters of built-in classes look at what a value is, and throw for what is none of theirs. Where they
  * do, and for classes that keep their state to themselves, this is `undefined`.
+ *
+ * @throws RangeError when the engine has no room for it
  */
 export function contentOf(value: any, className: string): readonly unknown[] | undefined {
   try {
     const { prototype } = Reflect.get(globalThis, className)
-    const read = (name: string): any => Reflect.get(prototype, name, value)
     const primitive: unknown = prototype.valueOf.call(value)
     if (typeof primitive !== 'object') return [primitive]
     switch (className) {
       case 'Map':
-        return [...prototype.entries.call(value)]
-      case 'Set':
-        return Array.from(prototype.values.call(value), (member) => [member])
+      case 'Set': {
+        const members: unknown[][] = []
+        prototype.forEach.call(value, (item: unknown, key: unknown) => {
+          members.push(className === 'Map' ? [key, item] : [item])
+        })
+        return members
+      }
       case 'URL':
       case 'URLSearchParams':
         return [prototype.toString.call(value)]
       case 'RegExp':
         // A copy has no flags but those that it was made with.
-        return [read('source'), new RegExp(value).flags, value.lastIndex]
+        return [Reflect.get(prototype, 'source', value), new RegExp(value).flags, value.lastIndex]
       case 'ArrayBuffer':
       case 'SharedArrayBuffer':
-        return [new Uint8Array(value, 0, read('byteLength')).join()]
-      case 'DataView':
-        return [new Uint8Array(read('buffer'), read('byteOffset'), read('byteLength')).join()]
+        return [new Uint8Array(value, 0, Reflect.get(prototype, 'byteLength', value)).join()]
+      case 'DataView': {
+        const [buffer, offset, length] = ['buffer', 'byteOffset', 'byteLength'].map((name) =>
+          Reflect.get(prototype, name, value),
+        )
+        return [new Uint8Array(buffer, offset, length).join()]
+      }
       default:
         return [Uint8Array.prototype.join.call(value)]
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw error
     return undefined
   }
 }

@@ -32,7 +32,7 @@ function stepText({ container, part }: Place): string {
     const key: unknown = [...Map.prototype.keys.call(container)][index]
     return typeof key === 'object' ? `.values()[${index}]` : `.get(${show(key)})`
   }
-  return Array.isArray(container) ? `[${part}]` : ''
+  return `[${part}]`
 }
 
 /**

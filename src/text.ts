@@ -95,7 +95,8 @@ class Walk {
   #at: Place | undefined
   /** How many more values may be visited, so that a small tangle of shared references cannot unfold without end. */
   #valuesLeft = maxValues
-  #refusal: KeyError | undefined
+  /** Whether what is being thrown is an error of this walk, and not of the values' own code. */
+  #refused = false
 
   constructor(nameOf: (index: number) => string, tagOf: ((prototype: object | null) => string) | undefined) {
     this.#nameOf = nameOf
@@ -106,7 +107,7 @@ class Walk {
     try {
       return MARKER + this.#parts(values, values)
     } catch (error) {
-      if (error === this.#refusal) throw error
+      if (this.#refused) throw error
       // Where it was the engine that threw, there may be no room on the call stack to find the way.
       throw this.#refuse('cannot be read', error instanceof RangeError, error)
     }
@@ -156,14 +157,13 @@ class Walk {
     const content = contentOf(value, builtin)
     if (content === undefined) return undefined
     let text = `o${stringText(builtin)}`
-    text +=
-      builtin === 'Map' || builtin === 'Set'
-        ? this.#members(value, content as unknown[][])
-        : this.#parts(value, content)
+    if (builtin === 'Map' || builtin === 'Set') text += this.#members(value, content as unknown[][])
+    else for (const part of content) text += this.#value(part)
     return text + this.#properties(value, Object.keys(value).slice(elements).toSorted())
   }
 
   #properties(value: object, keys: readonly string[] = sortedKeys(value)): string {
+    if (keys.length === 0) return '{}'
     this.#spend(keys.length)
     const place = this.#enter(value)
     let text = '{'
@@ -239,8 +239,9 @@ class Walk {
 
   /** @param whole whether it is not this part that is refused but all of the argument */
   #refuse(reason: string, whole = false, cause?: unknown): KeyError {
-    this.#refusal = keyRefused(this.#nameOf, this.#at, reason, whole, cause)
-    return this.#refusal
+    const error = keyRefused(this.#nameOf, this.#at, reason, whole, cause)
+    this.#refused = true
+    return error
   }
 }
 

@@ -522,7 +522,20 @@ describe('argsKey', () => {
     const error = errorOf(() => argsKey(1, throwing))
     expect(error.message).to.match(/^argument 2\.a\.b cannot be read: pass a key function/)
     expect(error.cause).to.equal(boom)
+    const undefinedThrown = {
+      get a() {
+        throw undefined
+      },
+    }
+    const inner = {
+      get b() {
+        return argsKey({ c: () => 1 })
+      },
+    }
+
     expect(errorOf(() => argsKey({ proxy })).message).to.match(/^argument 1\.proxy cannot be read/)
+    expect(refusal(undefinedThrown)).to.equal('argument 1.a cannot be read')
+    expect(refusal(inner)).to.equal('argument 1.b cannot be read')
     expect(errorOf(() => argsKey({ proxy })).cause).to.be.instanceOf(TypeError)
   })
 })
