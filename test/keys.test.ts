@@ -336,7 +336,30 @@ describe('argsKey', () => {
     expect(argsKey(spoofed)).to.equal(argsKey(new Point(1, 2)))
     expect(argsKey(overridden)).to.equal(argsKey(new Date(7)))
     expect(refusal(promise)).to.match(/^argument 1 is an instance of Promise/)
-    expect(refusal(Object.create(Map.prototype))).to.match(/^argument 1 is an instance of Map/)
+    const view = new DataView(bytes(1, 2).buffer)
+    Object.defineProperty(view, 'byteLength', { value: 0 })
+    const flagged = Object.defineProperty(/a/g, 'flags', { value: 'i' })
+    const wrapped = new Proxy(
+      class Wrapped {
+        #secret = 1
+        tell(): number {
+          return this.#secret
+        }
+        valueOf(): number {
+          return 0
+        }
+      },
+      {},
+    )
+    Object.defineProperty(wrapped.prototype, 'constructor', { value: wrapped })
+
+    expect(argsKey(view)).to.equal(argsKey(new DataView(bytes(1, 2).buffer)))
+    expect(argsKey(flagged)).to.equal(argsKey(/a/g))
+    expect(refusal(new wrapped())).to.match(/^argument 1 is an instance of Wrapped/)
+    for (const type of [Map, Set, Date, RegExp, ArrayBuffer, DataView, Uint8Array, Number, String]) {
+      const says = `argument 1 is an instance of ${type.name}, and its properties do not show all of its state`
+      expect(refusal(Object.create(type.prototype))).to.equal(says)
+    }
     expect(refusal(Object.create(URL.prototype))).to.match(/^argument 1 is an instance of URL/)
     expect(refusal(new Proxy(new Map(), {}))).to.match(/^argument 1 is an instance of Map/)
   })
