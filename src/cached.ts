@@ -5,6 +5,7 @@ import { Engine, type CallOptions } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
 import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
 import { argsKey, type ArgsKey } from './keys.ts'
+import { decorate, isDecoration, isGiver, type GivesPromise } from './methods.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
 
 /** The options of {@link cached}. */
@@ -24,11 +25,28 @@ export interface AsyncControls<F extends AnyFunction> {
   readonly with: (options: CallOptions<Result<F>, Parameters<F>>) => Promised<F>
 }
 
-/** What {@link cached} gives: it makes the cached function of a load, and refuses one that the rest does not fit. */
-export interface CachedMaker<S, V, Args extends readonly unknown[], KF> {
+/** What makes a method cached: a decorator, standard or legacy. It refuses a method that the rest does not fit. */
+export interface CachedDecorator<S, V, KF, Self = any> {
+  <This extends Self, F extends (this: This, ...args: any[]) => V | PromiseLike<V>>(
+    method: F & Fits<F, S, KF> & GivesPromise<F>,
+    context: ClassMethodDecoratorContext<This, F>,
+  ): void
+  <F extends (...args: any[]) => V | PromiseLike<V>>(
+    owner: Self,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F> & Fits<F, S, KF> & GivesPromise<F>,
+  ): void
+}
+
+/** What makes the cached function of a load, and refuses one that the rest does not fit. */
+export interface CachedWrapper<S, V, Args extends readonly unknown[], KF> {
   <F extends (...args: [...Args, ...any[]]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
   <F extends (...args: any[]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
 }
+
+/** What {@link cached} gives: called with a load it makes the cached function of it, and it decorates methods. */
+export interface CachedMaker<S, V, Args extends readonly unknown[], KF>
+  extends CachedDecorator<S, V, KF>, CachedWrapper<S, V, Args, KF> {}
 
 /** Nothing more where the key function takes the load's parameters and the store takes its keys, a refusal otherwise. */
 type Fits<F extends AnyFunction, S, KF> = KF extends AnyFunction
@@ -40,6 +58,12 @@ type Fits<F extends AnyFunction, S, KF> = KF extends AnyFunction
     : S extends StoreOf<ArgsKey<Parameters<F>>>
       ? unknown
       : { 'the store does not take the keys of argsKey for these parameters': never }
+
+/** Gives the store of one instance. */
+type Giver<S> = (self: any) => S
+
+/** Nothing where the type is `any`, which may be a store as well as a {@link Giver}. */
+type Typed<T> = 0 extends 1 & T ? never : unknown
 
 const callOptionNames = ['signal', 'ttl', 'fresh']
 
@@ -57,6 +81,19 @@ const callOptionNames = ['signal', 'ttl', 'fresh']
  * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other, and `TypeError` when a
  *   second function is made on one store and their names do not keep them apart
  */
+export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & Typed<G>,
+  key: KF,
+  options?: EngineOptions<V, Parameters<KF>>,
+): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
+export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & Typed<G>,
+  options: EngineOptions<V, Parameters<KF>> & { key: KF },
+): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
+export function cached<G extends Giver<StoreOf<never>>, V = unknown, Args extends readonly unknown[] = any[]>(
+  store: G & Typed<G>,
+  options?: EngineOptions<V, Args>,
+): CachedDecorator<ReturnType<G>, V, undefined, Parameters<G>[0]>
 export function cached<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
   key: KF,
@@ -74,17 +111,29 @@ export function cached(
   store: unknown,
   keyOrOptions?: AnyFunction | CachedOptions<unknown, unknown[]>,
   moreOptions?: EngineOptions<unknown, unknown[]>,
-): (load: AnyFunction) => unknown {
-  const checked = checkStore(store)
+): AnyFunction {
+  const given = isGiver(store) ? store : checkStore(store)
   const { keyOf, options } = keyAndOptions('cached', keyOrOptions, moreOptions)
   checkFreshness(options)
-  return (load) => {
+  const make = (engine: Engine<unknown, unknown[]>, load: AnyFunction, name: string): AnyFunction =>
+    makeCached(engine, keyOf, load, name)
+  return (load: AnyFunction, ...rest: unknown[]) => {
+    if (isDecoration(rest)) return decorate({ store: given, options, make, refuse }, load, rest)
     callable('the function to cache', load)
-    return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
+    return make(new Engine(checkStore(given), options), load, options.name ?? load.name)
   }
 }
 
-function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
+function refuse(error: unknown): Promise<never> {
+  return Promise.reject(error as Error)
+}
+
+function makeCached(
+  engine: Engine<unknown, unknown[]>,
+  keyOf: AnyFunction,
+  load: AnyFunction,
+  name: string,
+): AnyFunction {
   const keyIsArgument = keyOf === argsKey
   const { find, findArgument } = engine.hitPath
 

@@ -1,5 +1,13 @@
 export { Cache, type CacheOptions } from './cache.ts'
-export { cached, type AsyncControls, type Cached, type CachedMaker, type CachedOptions } from './cached.ts'
+export {
+  cached,
+  type AsyncControls,
+  type Cached,
+  type CachedDecorator,
+  type CachedMaker,
+  type CachedOptions,
+  type CachedWrapper,
+} from './cached.ts'
 export {
   cachedSync,
   type CachedSync,
@@ -7,6 +15,7 @@ export {
   type CachedSyncOptions,
   type SyncControls,
 } from './cached-sync.ts'
+export { controlsOf } from './controls-of.ts'
 export type { CloseOptions, Controls } from './controls.ts'
 export type { Stats } from './counters.ts'
 export type { EngineOptions, ErrorListener } from './engine-options.ts'

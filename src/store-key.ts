@@ -38,7 +38,8 @@ const identities = new WeakMap<WeakKey, string>()
 const processTag = Math.floor(Math.random() * 2 ** 48).toString(36)
 let identitiesGiven = 0
 
-function identityText(value: WeakKey): string {
+/** A text for an object or a symbol that no other has, in this process or in another. */
+export function identityText(value: WeakKey): string {
   let text = identities.get(value)
   if (text === undefined) {
     text = `${processTag}.${++identitiesGiven}`
