@@ -5,7 +5,7 @@ import { Engine, type CallOptions } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
 import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
 import { argsKey, type ArgsKey } from './keys.ts'
-import { decorate, isDecoration, isGiver, type GivesPromise } from './methods.ts'
+import { decorate, isDecoration, isGiver, type GivesPromise, type Giver, type NotAny } from './methods.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
 
 /** The options of {@link cached}. */
@@ -59,12 +59,6 @@ type Fits<F extends AnyFunction, S, KF> = KF extends AnyFunction
       ? unknown
       : { 'the store does not take the keys of argsKey for these parameters': never }
 
-/** Gives the store of one instance. */
-type Giver<S> = (self: any) => S
-
-/** Nothing where the type is `any`, which may be a store as well as a {@link Giver}. */
-type Typed<T> = 0 extends 1 & T ? never : unknown
-
 const callOptionNames = ['signal', 'ttl', 'fresh']
 
 /**
@@ -82,16 +76,16 @@ const callOptionNames = ['signal', 'ttl', 'fresh']
  *   second function is made on one store and their names do not keep them apart
  */
 export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
-  store: G & Typed<G>,
+  store: G & NotAny<G>,
   key: KF,
   options?: EngineOptions<V, Parameters<KF>>,
 ): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
 export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
-  store: G & Typed<G>,
+  store: G & NotAny<G>,
   options: EngineOptions<V, Parameters<KF>> & { key: KF },
 ): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
 export function cached<G extends Giver<StoreOf<never>>, V = unknown, Args extends readonly unknown[] = any[]>(
-  store: G & Typed<G>,
+  store: G & NotAny<G>,
   options?: EngineOptions<V, Args>,
 ): CachedDecorator<ReturnType<G>, V, undefined, Parameters<G>[0]>
 export function cached<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
@@ -118,14 +112,10 @@ export function cached(
   const make = (engine: Engine<unknown, unknown[]>, load: AnyFunction, name: string): AnyFunction =>
     makeCached(engine, keyOf, load, name)
   return (load: AnyFunction, ...rest: unknown[]) => {
-    if (isDecoration(rest)) return decorate({ store: given, options, make, refuse }, load, rest)
+    if (isDecoration(rest)) return decorate({ store: given, options, make }, load, rest)
     callable('the function to cache', load)
     return make(new Engine(checkStore(given), options), load, options.name ?? load.name)
   }
-}
-
-function refuse(error: unknown): Promise<never> {
-  return Promise.reject(error as Error)
 }
 
 function makeCached(

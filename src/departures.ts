@@ -9,7 +9,7 @@ const rooms = new WeakMap<Space, AnyRoom>()
 // The registry must not hold the room itself: that knows the store, and the store may well know the instance.
 const departures = new FinalizationRegistry((known: WeakRef<AnyRoom>) => {
   const room = known.deref()
-  if (room === undefined || room.closed) return
+  if (room?.closed !== false) return
   try {
     // A remote store cannot be emptied of one name: what is there stays until its time is over.
     if (room.space.kind === 'sync') room.clear()

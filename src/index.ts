@@ -11,11 +11,13 @@ export {
 export {
   cachedSync,
   type CachedSync,
+  type CachedSyncDecorator,
   type CachedSyncMaker,
   type CachedSyncOptions,
+  type CachedSyncWrapper,
   type SyncControls,
 } from './cached-sync.ts'
-export { controlsOf } from './controls-of.ts'
+export { controlsOf, type CachedMethod } from './controls-of.ts'
 export type { CloseOptions, Controls } from './controls.ts'
 export type { Stats } from './counters.ts'
 export type { EngineOptions, ErrorListener } from './engine-options.ts'

@@ -1,5 +1,5 @@
 import { expectTypeOf } from 'expect-type'
-import { cached, controlsOf, lru, pick, type OrderedPolicy, type Stats } from '../src/index.ts'
+import { cached, cachedSync, controlsOf, lru, pick, type OrderedPolicy, type Stats } from '../src/index.ts'
 
 interface User {
   id: string
@@ -68,6 +68,22 @@ export class Repository {
     expectTypeOf(controlsOf(this.#hidden, this).invalidate).parameters.toEqualTypeOf<[id: string]>()
   }
 
+  @cachedSync(users)
+  parse(text: string): number {
+    return text.length
+  }
+
+  @cachedSync((self: Repository) => self.store, (text: string) => text)
+  parseInItsOwn(text: string): number {
+    return text.length
+  }
+
+  // @ts-expect-error -- the key function does not take what the method takes
+  @cachedSync(new Map(), (id: number) => id)
+  wrongSyncKey(text: string): number {
+    return text.length
+  }
+
   // @ts-expect-error -- the key function does not take what the method takes
   @cached(new Map(), (id: number) => id)
   async wrongKey(id: string): Promise<string> {
@@ -122,6 +138,8 @@ export function typesOfControls(repository: Repository): void {
   expectTypeOf(repository.generic('a' as const)).resolves.toEqualTypeOf<'a'>()
   expectTypeOf(repository.overloaded('a')).resolves.toEqualTypeOf<string>()
   expectTypeOf(repository.overloaded(1)).resolves.toEqualTypeOf<number>()
+
+  expectTypeOf(controlsOf(repository.parse).refresh('1')).toEqualTypeOf<number>()
 
   // @ts-expect-error -- the controls take the parameters of the method
   controls.invalidate(1)
