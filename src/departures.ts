@@ -12,7 +12,7 @@ const departures = new FinalizationRegistry((known: WeakRef<AnyRoom>) => {
   if (room?.closed !== false) return
   try {
     // A remote store cannot be emptied of one name: what is there stays until its time is over.
-    if (room.space.kind === 'sync') room.clear()
+    if (room.space.kind === 'sync') void room.clear()
   } catch (error) {
     room.report(error)
   }

@@ -36,7 +36,7 @@ let numbered = 0
 
 /** Whether what makes cached functions has been called as a decorator, standard or legacy. */
 export function isDecoration([context, descriptor]: readonly unknown[]): boolean {
-  return 'kind' in Object(context) || 'configurable' in Object(descriptor)
+  return 'addInitializer' in Object(context) || 'configurable' in Object(descriptor)
 }
 
 /** Whether this is no store, but what gives the store of an instance. */
@@ -73,7 +73,7 @@ export function decorate(making: Making, method: unknown, rest: readonly unknown
 
 /** Gives the accessor of a cached method, and a function that stands for it wherever there can be no accessor. */
 function accessorOf(making: Making, method: unknown, key: string | symbol): [PropertyDescriptor, AnyFunction] {
-  callable('the method to cache', method as AnyFunction)
+  const original = callable('the method to cache', method as AnyFunction)
   const { options } = making
   const shared = options.shareKeys === true
   if (shared && options.name === undefined) throw wrongType('name', 'given to a method with shareKeys', undefined)
@@ -83,7 +83,7 @@ function accessorOf(making: Making, method: unknown, key: string | symbol): [Pro
   function make(self: object): AnyFunction {
     if (Object(self) !== self) throw wrongType(`this of ${String(key)}`, 'an object', self)
     const store = checkStore(isGiver(making.store) ? making.store(self) : making.store)
-    const load = (method as AnyFunction).bind(self) as AnyFunction
+    const load = original.bind(self)
     const name = options.name ?? `${(typeof self === 'function' ? self : self.constructor).name}.${String(key)}`
     // A hit joins name and key, which is faster for a short name. Only a store of this process can do with a number.
     const isHere = store instanceof Map || (store as Partial<Policy<unknown, unknown>>).tellsRemovals === true

@@ -73,7 +73,7 @@ describe('a cached method', () => {
     const [one, two] = [new Service(gates.one), new Service(gates.two)]
     const waiting = [one.find('a'), two.find('a')]
 
-    controlsOf(one.find).invalidate('a')
+    void controlsOf(one.find).invalidate('a')
     gates.one.resolve('one')
     gates.two.resolve('two')
 
@@ -108,7 +108,7 @@ describe('a cached method', () => {
     expect(await controls.refresh('a')).to.equal('one a 3')
     expect(await controls.with({ fresh: true })('a')).to.equal('one a 4')
     expect(await controls.load('a')).to.equal('one a 5')
-    controls.set(['b'], 'given')
+    await controls.set(['b'], 'given')
     expect(await counter.find('b')).to.equal('given')
     expect(controls.expire('b')).to.equal(true)
     expect(controls.peek('a')).to.equal('one a 4')
@@ -161,6 +161,7 @@ describe('where a cached method is', () => {
   it('may be static, with a space of its own for each class it is called on', async () => {
     const store = new Map()
     class Base {
+      readonly kind = 'base'
       static loads = 0
       @cached(store)
       static async find(id: string): Promise<string> {
@@ -176,7 +177,7 @@ describe('where a cached method is', () => {
       'Sub a 11',
       'Base a 1',
     ])
-    controlsOf(Base.find).clear()
+    await controlsOf(Base.find).clear()
     expect(controlsOf(Sub.find).has('a')).to.equal(true)
   })
 
@@ -445,7 +446,7 @@ describe('the store of a cached method', () => {
     const [one, two] = [new Counter('one'), new Counter('two')]
 
     expect(await Promise.all([one.find('a'), two.find('a')])).to.deep.equal(['one a 1', 'one a 1'])
-    controlsOf(two.find).invalidate('a')
+    await controlsOf(two.find).invalidate('a')
     expect(await two.find('a')).to.equal('two a 1')
     expect(await one.find('a')).to.equal('two a 1')
     expect(() => counters(new Map(), { shareKeys: true })).to.throw(TypeError, 'name must be given')
@@ -500,7 +501,9 @@ describe('cached, with a decorator beside it', () => {
     }).to.throw(TypeError, 'the method to cache must be a function, but got: "field"')
     expect(() => {
       @decorator
-      class Service {}
+      class Service {
+        found = ''
+      }
       return Service
     }).to.throw(TypeError, 'the method to cache must be a function, but got: "class"')
   })

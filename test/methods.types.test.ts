@@ -142,9 +142,9 @@ export function typesOfControls(repository: Repository): void {
   expectTypeOf(controlsOf(repository.parse).refresh('1')).toEqualTypeOf<number>()
 
   // @ts-expect-error -- the controls take the parameters of the method
-  controls.invalidate(1)
+  void controls.invalidate(1)
   // @ts-expect-error -- the value is a user
-  controls.set(['1'], { id: 1 })
+  void controls.set(['1'], { id: 1 })
   // @ts-expect-error -- there is no function to be made of a load without an instance
   cached((self: Repository) => self.store)(async (id: string) => id)
 }
