@@ -1,7 +1,17 @@
-/** `npx tsx bench/methods.ts`: what a hit through a decorated method costs, against a hit of a plain cached function. */
+/**
+ * `npx tsx bench/methods.ts`: what `await` of a hit through a decorated method costs, as a ratio to that of a plain
+ * cached function. Each subject has a process of its own, in which both are measured in turns.
+ */
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
 import { cached, lru } from '../src/index.ts'
 
+type Call = (id: string, turn: number) => Promise<string>
+
 const store = lru<string>({ max: 1_000 })
+const load = async (id: string): Promise<string> => id
 
 class Repository {
   readonly store = lru<string>({ max: 1_000 })
@@ -12,50 +22,72 @@ class Repository {
   }
 
   @cached((self: Repository) => self.store)
-  async findInItsOwn(id: string): Promise<string> {
+  async findInOwn(id: string): Promise<string> {
     return id
   }
 
   @cached(store)
-  async #hidden(id: string): Promise<string> {
+  async #find(id: string): Promise<string> {
     return id
   }
 
-  findHidden(id: string): Promise<string> {
-    return this.#hidden(id)
+  findPrivately(id: string): Promise<string> {
+    return this.#find(id)
   }
 }
 
-const load = async (id: string): Promise<string> => id
-const plain = cached(lru<string>({ max: 1_000 }))(load)
-const named = cached(store, { name: 'named' })(load)
-const repositories = Array.from({ length: 8 }, () => new Repository())
-
-const ids = Array.from({ length: 100 }, (_, id) => `id ${id}`)
-const subjects: Record<string, (id: string, turn: number) => Promise<string>> = {
-  'a plain function': (id) => plain(id),
-  'a plain function with a name': (id) => named(id),
-  'a method': (id) => repositories[0]!.find(id),
-  'a method of eight instances': (id, turn) => repositories[turn & 7]!.find(id),
-  'a method, its store its own': (id) => repositories[0]!.findInItsOwn(id),
-  'a private method': (id) => repositories[0]!.findHidden(id),
+const subjects: Record<string, () => Call> = {
+  'a plain function, named': () => {
+    const named = cached(store, { name: 'n' })(load)
+    return (id) => named(id)
+  },
+  'a method': () => {
+    const repository = new Repository()
+    return (id) => repository.find(id)
+  },
+  'a method of eight instances': () => {
+    const repositories = Array.from({ length: 8 }, () => new Repository())
+    return (id, turn) => repositories[turn & 7]!.find(id)
+  },
+  'a method with a store of its own': () => {
+    const repository = new Repository()
+    return (id) => repository.findInOwn(id)
+  },
+  'a private method': () => {
+    const repository = new Repository()
+    return (id) => repository.findPrivately(id)
+  },
 }
 
-async function nanoseconds(call: (id: string, turn: number) => Promise<string>, calls: number): Promise<number> {
-  const from = process.hrtime.bigint()
-  for (let turn = 0; turn < calls; turn++) await call(ids[turn % ids.length]!, turn)
-  return Number(process.hrtime.bigint() - from) / calls
-}
-
-const times = new Map(Object.keys(subjects).map((name) => [name, [] as number[]]))
-for (let round = 0; round < 12; round++) {
-  for (const [name, call] of Object.entries(subjects)) {
-    const time = await nanoseconds(call, 300_000)
-    if (round >= 3) times.get(name)!.push(time)
-  }
-}
+const ids = Array.from({ length: 100 }, (_, number) => `id ${number}`)
 const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!
-const one = median(times.get('a plain function')!)
-for (const [name, list] of times) {
-  console.log(`${name.padEnd(32)}${median(list).toFixed(0).padStart(6)} ns  ${(median(list) / one).toFixed(2)} x`)
+
+async function nanoseconds(call: Call, calls: number): Promise<number> {
+  const start = process.hrtime.bigint()
+  for (let turn = 0; turn < calls; turn++) await call(ids[turn % ids.length]!, turn)
+  return Number(process.hrtime.bigint() - start) / calls
+}
+
+async function measure(name: string): Promise<void> {
+  const plain = cached(lru<string>({ max: 1_000 }))(load)
+  const subject = subjects[name]!()
+  const rounds: { plain: number; subject: number }[] = []
+  for (let round = 0; round < 150; round++) {
+    rounds.push({ plain: await nanoseconds((id) => plain(id), 20_000), subject: await nanoseconds(subject, 20_000) })
+  }
+  const warm = rounds.slice(50)
+  const ratio = median(warm.map((round) => round.subject / round.plain)).toFixed(2)
+  console.log(
+    `${name.padEnd(34)} ${ratio} x  ${median(warm.map((round) => round.subject))
+      .toFixed(0)
+      .padStart(5)} ns`,
+  )
+}
+
+const [asked] = process.argv.slice(2)
+if (asked !== undefined) await measure(asked)
+else {
+  for (const name of Object.keys(subjects)) {
+    spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), name], { stdio: 'inherit' })
+  }
 }

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { cached, cachedSync, controlsOf, loadContext, lru, type Policy, type Stats } from '../src/index.ts'
-import { deferred, ManualClock } from '../src/testing.ts'
+import { deferred, ManualClock, seededRandom } from '../src/testing.ts'
 import { AsyncMap } from './support/async-map.ts'
 import { rejection } from './support/rejection.ts'
 
@@ -450,6 +450,73 @@ describe('the store of a cached method', () => {
     expect(await two.find('a')).to.equal('two a 1')
     expect(await one.find('a')).to.equal('two a 1')
     expect(() => counters(new Map(), { shareKeys: true })).to.throw(TypeError, 'name must be given')
+  })
+})
+
+describe('instances that share a store', () => {
+  type Load = (id: string) => Promise<string>
+
+  /** Plays a history of calls and controls on three functions; gives all that they said and all that was loaded. */
+  async function play(seed: number, create: (load: Load) => Load, controls: typeof controlsOf): Promise<unknown[]> {
+    const random = seededRandom(seed)
+    const pick = (choices: number): number => Math.floor(random() * choices)
+    const running: { resolve: (value: string) => void; reject: (error: Error) => void }[] = []
+    const said: unknown[] = []
+    const functions = [0, 1, 2].map((of) =>
+      create((id) => {
+        const gate = deferred<string>()
+        running.push(gate)
+        said.push(`load ${id} of ${of}`)
+        return gate.promise
+      }),
+    )
+    for (let step = 0; step < 60; step++) {
+      const method = functions[pick(3)]!
+      const id = 'ab'.charAt(pick(2))
+      const of = controls(method)
+      const what = pick(10)
+      if (what < 4) {
+        const answer = method(id).catch(String)
+        void answer.then((value) => said.push([step, value]))
+      } else if (what === 4) said.push(of.invalidate(id))
+      else if (what === 5) said.push(of.has(id), of.peek(id))
+      else if (what === 6 && pick(3) === 0) void of.clear()
+      else if (what === 7) void of.set([id], `set ${step}`)
+      else {
+        const [load] = running.splice(pick(running.length), 1)
+        if (what === 8) load?.reject(new Error(`failed ${step}`))
+        else load?.resolve(`loaded ${step}`)
+      }
+      if (pick(2) === 0) await null
+    }
+    for (const load of running) load.resolve('at last')
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const method of functions) {
+      const { loadMs: _, ...stats } = controls(method).stats()
+      said.push(stats)
+    }
+    return said
+  }
+
+  it('behave as if each had a store of its own, whatever happens in between', async () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const store = new Map()
+      class Service {
+        readonly load: Load
+        constructor(load: Load) {
+          this.load = load
+        }
+        @cached(store)
+        find(id: string): Promise<string> {
+          return this.load(id)
+        }
+      }
+
+      const shared = await play(seed, (load) => new Service(load).find, controlsOf)
+      const apart = await play(seed, (load) => cached(new Map())(load), ((method: unknown) => method) as never)
+
+      expect(shared, `seed ${seed}`).to.deep.equal(apart)
+    }
   })
 })
 
