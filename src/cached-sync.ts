@@ -1,9 +1,8 @@
-import { callable } from './check.ts'
 import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
-import { checkStore, type EngineOptions } from './engine-options.ts'
-import { Engine, type CallOptions } from './engine.ts'
+import type { EngineOptions } from './engine-options.ts'
+import type { CallOptions, Engine } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
-import { decorate, isDecoration, isGiver, type Giver, type NotAny } from './methods.ts'
+import { checkStoreOrGiver, makerOf, type Giver, type NotAny } from './methods.ts'
 import type { AnyFunction, Result, StoreOf } from './store-types.ts'
 
 /** A cached function that returns at once: the function itself and its controls. */
@@ -88,16 +87,10 @@ export function cachedSync(
   keyOrOptions?: AnyFunction | EngineOptions<unknown, unknown[]>,
   moreOptions?: EngineOptions<unknown, unknown[]>,
 ): AnyFunction {
-  const given = isGiver(store) ? store : checkStore(store)
+  const given = checkStoreOrGiver(store)
   const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions, ['context'])
   checkFreshness(options)
-  const make = (engine: Engine<unknown, unknown[]>, load: AnyFunction, name: string): AnyFunction =>
-    makeCached(engine, keyOf, load, name)
-  return (load: AnyFunction, ...rest: unknown[]) => {
-    if (isDecoration(rest)) return decorate({ store: given, options, make }, load, rest)
-    callable('the function to cache', load)
-    return make(new Engine(checkStore(given), options), load, options.name ?? load.name)
-  }
+  return makerOf({ store: given, options, make: (engine, load, name) => makeCached(engine, keyOf, load, name) })
 }
 
 function makeCached(

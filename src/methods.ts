@@ -8,7 +8,7 @@ import { identityText } from './store-key.ts'
 import type { AnyFunction, Result } from './store-types.ts'
 import type { Policy } from './types.ts'
 
-/** How the cached function of a method is made for one instance. */
+/** How a cached function is made of a function, or for one instance of a method. */
 export interface Making {
   readonly store: AnyStore | Giver<unknown>
   readonly options: EngineOptions<unknown, unknown[]>
@@ -34,14 +34,26 @@ export const functionsOf: WeakMap<AnyFunction, (self: object | undefined) => Any
 /** How many spaces of this process have been numbered. */
 let numbered = 0
 
-/** Whether what makes cached functions has been called as a decorator, standard or legacy. */
-export function isDecoration([context, descriptor]: readonly unknown[]): boolean {
-  return 'addInitializer' in Object(context) || 'configurable' in Object(descriptor)
+function isGiver(store: unknown): store is Giver<unknown> {
+  return typeof store === 'function' && !('get' in store)
 }
 
-/** Whether this is no store, but what gives the store of an instance. */
-export function isGiver(store: unknown): store is Giver<unknown> {
-  return typeof store === 'function' && !('get' in store)
+/** Checks what is to be a store, or to give the store of an instance when there is one. */
+export function checkStoreOrGiver(store: unknown): AnyStore | Giver<unknown> {
+  return isGiver(store) ? store : checkStore(store)
+}
+
+/** What makes the cached function of a function, and decorates methods, standard or legacy. */
+export function makerOf(making: Making): AnyFunction {
+  return (subject: unknown, ...rest: unknown[]) => {
+    const [context, descriptor] = rest
+    if ('addInitializer' in Object(context) || 'configurable' in Object(descriptor)) {
+      return decorate(making, subject, context as Context & string, descriptor as PropertyDescriptor | undefined)
+    }
+    const load = callable('the function to cache', subject as AnyFunction)
+    const { options } = making
+    return making.make(new Engine(checkStore(making.store), options), load, options.name ?? load.name)
+  }
 }
 
 /**
@@ -51,15 +63,15 @@ export function isGiver(store: unknown): store is Giver<unknown> {
  * standard one can only put a function in the method's place, and that becomes the accessor when the first instance is
  * made. A private method stays that function.
  *
- * @param rest what comes behind the method: a context; or behind the object whose property it is: a key and a descriptor
+ * @param subject the method, or for a legacy decorator the object whose property it is
+ * @param context that of a standard decorator, or for a legacy one the key
  * @throws `TypeError` for what is not a method
  */
-export function decorate(making: Making, method: unknown, rest: readonly unknown[]): unknown {
-  const [context, descriptor] = rest as [Context & string, PropertyDescriptor | undefined]
-  if (descriptor !== undefined) return accessorOf(making, descriptor.value, context)[0]
+function decorate(making: Making, subject: unknown, context: Context & string, legacy?: PropertyDescriptor): unknown {
+  if (legacy !== undefined) return accessorOf(making, legacy.value, context)[0]
 
   const { kind, name } = context
-  const [accessor, call] = accessorOf(making, kind === 'method' ? method : kind, name)
+  const [accessor, call] = accessorOf(making, kind === 'method' ? subject : kind, name)
   let looked = false
   context.addInitializer(function (this: unknown) {
     for (let at = this as object | null; !looked && at !== null; at = Object.getPrototypeOf(at) as object | null) {

@@ -189,7 +189,8 @@ describe('an instance with cached methods', () => {
 
   it('goes after it has been closed, and leaves the store as it is', async () => {
     const store = new Map()
-    const Service = services(store)
+    const errors: unknown[] = []
+    const Service = services(store, { onError: (error: unknown) => errors.push(error) })
     let goes: WeakRef<object> | undefined
     await (async () => {
       const service = new Service()
@@ -202,6 +203,7 @@ describe('an instance with cached methods', () => {
     await collectAll()
 
     expect(store.size).to.equal(1)
+    expect(errors).to.deep.equal([])
   })
 
   it('reports a store that fails when its entries are to leave', async () => {
