@@ -1,12 +1,23 @@
 export { Cache, type CacheOptions } from './cache.ts'
-export { cached, type AsyncControls, type Cached, type CachedMaker, type CachedOptions } from './cached.ts'
+export {
+  cached,
+  type AsyncControls,
+  type Cached,
+  type CachedDecorator,
+  type CachedMaker,
+  type CachedOptions,
+  type CachedWrapper,
+} from './cached.ts'
 export {
   cachedSync,
   type CachedSync,
+  type CachedSyncDecorator,
   type CachedSyncMaker,
   type CachedSyncOptions,
+  type CachedSyncWrapper,
   type SyncControls,
 } from './cached-sync.ts'
+export { controlsOf, type CachedMethod } from './controls-of.ts'
 export type { CloseOptions, Controls } from './controls.ts'
 export type { Stats } from './counters.ts'
 export type { EngineOptions, ErrorListener } from './engine-options.ts'

@@ -68,7 +68,8 @@ const identities = new WeakMap<WeakKey, string>()
 const processTag = Math.random().toString(36).slice(2)
 let identitiesGiven = 0
 
-function identityText(value: WeakKey): string {
+/** A text for an object or a symbol that no other has, in this process or in another. */
+export function identityText(value: WeakKey): string {
   let text = identities.get(value)
   if (text === undefined) {
     text = `o${processTag}.${++identitiesGiven}`
