@@ -19,7 +19,7 @@ export function scopesOf<V, Args extends readonly unknown[], C extends Closeable
   make: (engine: Engine<V, Args>) => C,
 ): (id: string) => C {
   const open = new Map<string, C>()
-  engine.endings.push((wait) => Promise.all(Array.from(open.values(), (scope) => scope.close({ wait }))))
+  engine.endings.push(closing(open))
 
   return (id) => {
     if (typeof id !== 'string' || id === '') throw wrongType('the id of a scope', 'a string that is not empty', id)
@@ -37,6 +37,14 @@ export function scopesOf<V, Args extends readonly unknown[], C extends Closeable
     open.set(id, scope)
     return scope
   }
+}
+
+/**
+ * Closes all that are open. It is a function of its own so that an engine, which others may hold on to, does not hold on
+ * to what makes its scopes.
+ */
+function closing(open: ReadonlyMap<string, Closeable>): (wait: boolean) => unknown {
+  return (wait) => Promise.all(Array.from(open.values(), (scope) => scope.close({ wait })))
 }
 
 /** The id, so that what is behind a slash in a name is one id as a whole. */
