@@ -19,8 +19,16 @@ export const floors: readonly Floor[] = [
   { name: 'text', files: ['text.ts'] },
   { name: 'keys', files: ['keys.ts', 'store-key.ts'] },
   { name: 'shortcuts to keys', files: ['key-shortcuts.ts'] },
-  { name: 'parts of policies', files: ['policies/bounds.ts', 'policies/removals.ts', 'policies/chain.ts'] },
-  { name: 'frames of policies', files: ['policies/node-policy.ts', 'policies/deadlines.ts'] },
+  {
+    name: 'parts of policies',
+    files: ['policies/bounds.ts', 'policies/removals.ts', 'policies/chain.ts', 'policies/rings.ts'],
+  },
+  {
+    name: 'what policies keep order by',
+    files: ['policies/slots.ts', 'policies/levels.ts', 'policies/deadlines.ts'],
+  },
+  { name: 'what policies remember', files: ['policies/ghosts.ts'] },
+  { name: 'frames of policies', files: ['policies/node-policy.ts', 'policies/slot-policy.ts'] },
   { name: 'policies', files: ['policies/*'] },
   { name: 'layers: one thing each', files: ['jitter.ts', 'reentry.ts', 'roster.ts', 'counters.ts'] },
   { name: 'layers: who is there', files: ['census.ts'] },
