@@ -1,15 +1,33 @@
 import { resized, Rings } from './rings.ts'
 
+/** An order of slots in which each use moves one of them up. */
+export interface UseOrder {
+  /** Makes room for the slots below `capacity`. */
+  resize(capacity: number): void
+  /** Takes up a slot. */
+  add(slot: number): void
+  /** Notes that a slot was used. */
+  raise(slot: number): void
+  /** Lets go of a slot. */
+  remove(slot: number): void
+  /** The lowest slot that is not `keep`, which is to leave. */
+  leaving(keep: number | undefined): number
+  /** All slots, the lowest or the highest first. They must not change meanwhile. */
+  inOrder(highestFirst: boolean): Iterable<number>
+  /** Lets go of all slots. */
+  clear(): void
+}
+
 /** The head of the ring of all slots, and that of the ring of all levels, which is level 0. */
 const head = 0
 
 /**
  * Slots in order of a level, a positive integer, and those of one level in order of arrival there.
  *
- * All slots are in one ring, and the levels that occur are in another, each with the last of its slots. So going up by
- * one, leaving, and arriving at the lowest levels are O(1), whatever levels there are.
+ * All slots are in one ring, and the levels that occur are in another, each with the last of its slots. So arriving at
+ * level 1, going up by one, and leaving are O(1), whatever levels there are.
  */
-export class Levels {
+export class Levels implements UseOrder {
   readonly #slots: Rings = new Rings(1)
   /** The place of each slot's level in the ring of levels. */
   #levelOf: Uint32Array = new Uint32Array(1)
@@ -19,28 +37,17 @@ export class Levels {
   #freeLevels: number[] = []
   #endOfLevels = 1
 
-  /** Makes room for the slots below `capacity`. */
   resize(capacity: number): void {
     this.#slots.resize(capacity)
     this.#levelOf = resized(this.#levelOf, capacity)
   }
 
-  /** How high a slot is. */
-  heightOf(slot: number): number {
-    return this.#heights[this.#levelOf[slot]!]!
-  }
-
-  /** Takes up a slot as the last of a level. It looks for that from the lowest one upwards. */
-  add(slot: number, height: number): void {
-    let level = head
-    for (let above = this.#levels.after(head); above !== head && this.#heights[above]! <= height;) {
-      level = above
-      above = this.#levels.after(level)
-    }
-    const place = this.#lasts[level]!
-    if (level === head || this.#heights[level] !== height) level = this.#levelAbove(level, height)
-    this.#slots.insertAfter(place, slot)
-    this.#arrive(slot, level)
+  /** Takes up a slot as the last of level 1. */
+  add(slot: number): void {
+    const lowest = this.#levels.after(head)
+    const isThere = this.#heights[lowest] === 1
+    this.#slots.insertAfter(isThere ? this.#lasts[lowest]! : head, slot)
+    this.#arrive(slot, isThere ? lowest : this.#levelAbove(head, 1))
   }
 
   /** Takes a slot one level up, where it is the last. */
@@ -64,23 +71,19 @@ export class Levels {
     this.#arrive(slot, target)
   }
 
-  /** Lets go of a slot. */
   remove(slot: number): void {
     this.#leave(slot, this.#levelOf[slot]!)
     this.#slots.unlink(slot)
   }
 
-  /** The lowest slot that is not `keep`. */
-  lowestExcept(keep: number | undefined): number {
+  leaving(keep: number | undefined): number {
     return this.#slots.firstExcept(head, keep)
   }
 
-  /** All slots, the lowest or the highest first. They must not change meanwhile. */
   inOrder(highestFirst: boolean): Iterable<number> {
     return this.#slots.inOrder(head, highestFirst)
   }
 
-  /** Lets go of all slots. */
   clear(): void {
     this.#slots.clear()
     this.#levels.clear()

@@ -1,7 +1,8 @@
 import { flag } from '../check.ts'
 import type { RemovalListener } from '../types.ts'
+import { Ageing } from './ageing.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { Levels } from './levels.ts'
+import { Levels, type UseOrder } from './levels.ts'
 import { OrderedSlotPolicy } from './slot-policy.ts'
 
 /** The room of an {@link lfu}, `max`, or `maxWeight` with `weigher`, or both; and whether it forgets. */
@@ -16,14 +17,14 @@ export interface LfuOptions<K, V> extends BoundOptions<K, V> {
  *
  * Use it where the same keys stay popular for as long as the store lives. It fails where popularity changes: what was
  * popular once holds its place against everything new, and a new entry is the first to go until it has been used again.
- * With `ageing: true` a new entry begins where the last one left that was evicted, so that what is not used any more is
- * overtaken in time; use that where popularity lasts long but not for ever. A `get` and an overwriting `set` count as
+ * With `ageing: true` each use counts from where the last entry was that was evicted, so that what is not used any more
+ * is overtaken in time; use that where popularity lasts long but not for ever. A `get` and an overwriting `set` count as
  * use; `peek` and `has` do not.
  *
  * Every operation is O(1), by a chain of frequencies with the entries of each in order of use: Ketan Shah, Anirban
  * Mitra and Dhruv Matani, *An O(1) algorithm for implementing the LFU cache eviction scheme* (2010). Ageing is the
  * dynamic ageing of Martin Arlitt, Ludmila Cherkasova, John Dilley, Rich Friedrich and Tai Jin, *Evaluating Content
- * Management Techniques for Web Proxy Caches* (1999), with a use worth one.
+ * Management Techniques for Web Proxy Caches* (1999).
  *
  * @throws {TypeError | RangeError} when an option is unknown or wrong, or when there is neither `max` nor `maxWeight`
  * @example
@@ -41,48 +42,42 @@ export function lfu<K = any, V = any>(options: LfuOptions<K, V>): Lfu<K, V> {
 
 /** The store that {@link lfu} makes. */
 export class Lfu<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #ageing: boolean
-  readonly #levels = new Levels()
-  /** With ageing, the level that the last entry had which was evicted. */
-  #age = 0
+  readonly #order: UseOrder
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, ageing: boolean) {
     super(bounds, onRemoval, 1)
-    this.#ageing = ageing
+    this.#order = ageing ? new Ageing() : new Levels()
   }
 
   protected override resize(capacity: number): void {
-    this.#levels.resize(capacity)
+    this.#order.resize(capacity)
   }
 
   protected override link(slot: number): void {
-    this.#levels.add(slot, this.#age + 1)
+    this.#order.add(slot)
   }
 
   protected override unlink(slot: number): void {
-    this.#levels.remove(slot)
+    this.#order.remove(slot)
   }
 
   protected override unlinkAll(): void {
-    this.#levels.clear()
-    this.#age = 0
+    this.#order.clear()
   }
 
   protected override used(slot: number): void {
-    this.#levels.raise(slot)
+    this.#order.raise(slot)
   }
 
   protected override written(slot: number): void {
-    this.#levels.raise(slot)
+    this.#order.raise(slot)
   }
 
   protected override victim(keep: number | undefined): number {
-    const slot = this.#levels.lowestExcept(keep)
-    if (this.#ageing) this.#age = this.#levels.heightOf(slot)
-    return slot
+    return this.#order.leaving(keep)
   }
 
   protected override inOrder(hottestFirst: boolean): Iterable<number> {
-    return this.#levels.inOrder(hottestFirst)
+    return this.#order.inOrder(hottestFirst)
   }
 }

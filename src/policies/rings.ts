@@ -105,7 +105,10 @@ export class Rings {
 }
 
 /** A column of numbers in another size, with what of it has room there. */
-export function resized<C extends Uint32Array | Uint8Array | Float64Array>(column: C, capacity: number): C {
+export function resized<C extends Uint32Array | Int32Array | Uint8Array | Float64Array>(
+  column: C,
+  capacity: number,
+): C {
   const other = new (column.constructor as new (length: number) => C)(capacity)
   other.set(column.length <= capacity ? column : (column.subarray(0, capacity) as C))
   return other

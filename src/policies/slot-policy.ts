@@ -48,6 +48,10 @@ export abstract class SlotPolicy<K, V> implements Policy<K, V> {
 
   /** Makes room in the policy's own columns for the slots below `capacity`, and keeps what is in them. */
   protected abstract resize(capacity: number): void
+  /** Says whether something to be set may be kept. May throw, and must change nothing. */
+  protected admits(_key: K, _value: V): boolean {
+    return true
+  }
   /** Notes that an entry of this key is about to come, before anything leaves for it. */
   protected incoming(_key: K): void {}
   /** Gives a new entry its place, and whatever of it depends on that. */
@@ -92,8 +96,9 @@ export abstract class SlotPolicy<K, V> implements Policy<K, V> {
   set(key: K, value: V): this {
     // Whatever of the caller's can throw comes before the first change.
     const weight = this.#bounds.weigh(value, key)
+    const isWelcome = this.admits(key, value)
     const old = this.#index.get(key)
-    if (weight > this.maxWeight || this.max === 0 || this.maxWeight === 0) {
+    if (!isWelcome || weight > this.maxWeight || this.max === 0 || this.maxWeight === 0) {
       if (old !== undefined) this.remove(old, 'replaced')
     } else if (old !== undefined) {
       this.#overwrite(old, value, weight)
