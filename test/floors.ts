@@ -27,6 +27,7 @@ export const floors: readonly Floor[] = [
       'policies/rings.ts',
       'policies/digits.ts',
       'policies/alarm.ts',
+      'policies/tally.ts',
     ],
   },
   {
