@@ -107,18 +107,25 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override victim(keep: number | undefined): number {
-    const tooMany = this.#main.exceeds(this.#most, this.#mostWeight)
-    if (!tooMany || this.#rings.firstExcept(main, keep) === main) {
-      let slot = this.#rings.firstExcept(small, keep)
-      for (; slot !== small && this.#uses[slot]! >= usesToStay; slot = this.#rings.firstExcept(small, keep)) {
-        this.#promote(slot)
-      }
-      if (slot !== small) {
+    const inMain = this.#rings.firstExcept(main, keep) !== main
+    if (inMain && this.#main.exceeds(this.#most, this.#mostWeight)) return this.#fromMain(keep)
+    let leaving: number | undefined
+    for (;;) {
+      const slot = this.#rings.firstExcept(small, keep)
+      if (slot === small) return leaving ?? this.#fromMain(keep)
+      // As in the paper, what has made room in the main queue leaves besides what leaves the small one.
+      if (leaving !== undefined) this.remove(leaving, 'evicted')
+      if (this.#uses[slot]! < usesToStay) {
         this.#ghosts.add(this.keyAt(slot), this.weightAt(slot))
         this.#ghosts.trim(this.#most, this.#mostWeight)
         return slot
       }
+      this.#promote(slot)
+      leaving = this.#main.exceeds(this.#most, this.#mostWeight) ? this.#fromMain(keep) : undefined
     }
+  }
+
+  #fromMain(keep: number | undefined): number {
     for (;;) {
       const slot = this.#rings.firstExcept(main, keep)
       if (this.#uses[slot] === 0) return slot

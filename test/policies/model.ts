@@ -63,11 +63,11 @@ export abstract class Model {
       Object.assign(old, { value, weight })
       this.#use(old)
       old.writtenAt = this.#step
-      while (this.weight > this.maxWeight) this.#remove(this.next(old), 'evicted')
+      while (this.weight > this.maxWeight) this.evict(this.next(old))
     } else {
       this.comes(key)
       while (this.entries.length >= this.max || this.weight + weight > this.maxWeight) {
-        this.#remove(this.next(undefined), 'evicted')
+        this.evict(this.next(undefined))
       }
       const step = ++this.#step
       const entry = { key, value, weight, uses: 1, usedAt: step, addedAt: step, writtenAt: step }
@@ -91,6 +91,10 @@ export abstract class Model {
     return weightOfAll(this.entries)
   }
 
+  evict(entry: ModelEntry): void {
+    this.#remove(entry, 'evicted')
+  }
+
   #use(entry: ModelEntry): void {
     entry.uses++
     entry.usedAt = ++this.#step
@@ -110,7 +114,7 @@ export abstract class Model {
   leaves(_entry: ModelEntry): void {}
   /** All have left. */
   forgets(): void {}
-  /** The entry to be evicted now. */
+  /** The entry to be evicted now; others may be evicted on the way. */
   abstract next(keep: ModelEntry | undefined): ModelEntry
   /** All entries, the coldest first. */
   abstract sorted(): ModelEntry[]
@@ -135,7 +139,7 @@ class SortedModel extends Model {
 }
 
 /** A list without one of its items. */
-export function without<T>(list: readonly T[], item: T): T[] {
+export function without<T>(list: readonly T[], item: T | undefined): T[] {
   return list.filter((other) => other !== item)
 }
 

@@ -41,23 +41,32 @@ class S3FifoModel extends Model {
     this.ghosts = []
   }
 
+  get mainIsOver(): boolean {
+    return this.main.length > this.mainMax || weightOfAll(this.main) > this.mainMaxWeight
+  }
+
   override next(keep: ModelEntry | undefined): ModelEntry {
-    const others = (list: ModelEntry[]): ModelEntry[] => without(list, keep!)
-    const tooMany = this.main.length > this.mainMax || weightOfAll(this.main) > this.mainMaxWeight
-    if (!tooMany || others(this.main).length === 0) {
-      for (const entry of others(this.small)) {
-        if (this.counts.get(entry)! < 2) {
-          this.ghosts.push(entry)
-          while (this.ghosts.length > this.mainMax || weightOfAll(this.ghosts) > this.mainMaxWeight) this.ghosts.shift()
-          return entry
-        }
-        this.counts.set(entry, 0)
-        this.small = without(this.small, entry)
-        this.main.push(entry)
+    if (this.mainIsOver && without(this.main, keep).length > 0) return this.nextInMain(keep)
+    let waiting: ModelEntry | undefined
+    for (const entry of without(this.small, keep)) {
+      if (waiting) this.evict(waiting)
+      waiting = undefined
+      if (this.counts.get(entry)! < 2) {
+        this.ghosts.push(entry)
+        while (this.ghosts.length > this.mainMax || weightOfAll(this.ghosts) > this.mainMaxWeight) this.ghosts.shift()
+        return entry
       }
+      this.counts.set(entry, 0)
+      this.small = without(this.small, entry)
+      this.main.push(entry)
+      if (this.mainIsOver) waiting = this.nextInMain(keep)
     }
+    return waiting ?? this.nextInMain(keep)
+  }
+
+  nextInMain(keep: ModelEntry | undefined): ModelEntry {
     for (;;) {
-      const first = others(this.main)[0]!
+      const first = without(this.main, keep)[0]!
       const count = this.counts.get(first)!
       if (count === 0) return first
       this.counts.set(first, count - 1)
