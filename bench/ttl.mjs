@@ -39,7 +39,7 @@ const subjects = [
   { name: 'lru-cache', largest: 1_000_000 },
   { name: 'Map', largest: 1_000_000 },
 ]
-const withoutDeadlines = ['lru-cache', 'Map']
+const withoutDeadlines = new Set(['lru-cache', 'Map'])
 const operations = [
   { name: 'set', title: 'set, a new key', bounded: true },
   { name: 'evict', title: 'set, a new key, at capacity', bounded: true },
@@ -89,7 +89,7 @@ const failures = [...results].flatMap(([id, all]) => all.flatMap(({ failed }) =>
 const growths = []
 const lines = operations.flatMap((operation) =>
   subjects
-    .filter(({ name }) => operation.name !== 'idle' || !withoutDeadlines.includes(name))
+    .filter(({ name }) => operation.name !== 'idle' || !withoutDeadlines.has(name))
     .map(({ name, largest }) => {
       const values = sizes.map((size) => middle(name, size, operation.name))
       const growth = middle(name, largest, operation.name) / values[0]
