@@ -44,7 +44,7 @@ export function describeConsistency(create: Create, weighs: boolean): void {
           ledger.operate()
           ledger.check()
         }
-      }).timeout(20_000 + operationsWanted)
+      })
     }
   })
 }
