@@ -20,8 +20,24 @@ export const floors: readonly Floor[] = [
   { name: 'text', files: ['text.ts'] },
   { name: 'keys', files: ['keys.ts', 'store-key.ts'] },
   { name: 'shortcuts to keys', files: ['key-shortcuts.ts'] },
-  { name: 'parts of policies', files: ['policies/bounds.ts', 'policies/removals.ts', 'policies/chain.ts'] },
-  { name: 'frames of policies', files: ['policies/node-policy.ts', 'policies/deadlines.ts'] },
+  {
+    name: 'parts of policies',
+    files: [
+      'policies/bounds.ts',
+      'policies/removals.ts',
+      'policies/rings.ts',
+      'policies/digits.ts',
+      'policies/alarm.ts',
+      'policies/tally.ts',
+    ],
+  },
+  {
+    name: 'what policies keep order by',
+    files: ['policies/slots.ts', 'policies/levels.ts', 'policies/chains.ts', 'policies/wheels.ts'],
+  },
+  { name: 'what policies remember', files: ['policies/ghosts.ts', 'policies/ranks.ts'] },
+  { name: 'frames of policies', files: ['policies/slot-policy.ts', 'policies/ageing.ts'] },
+  { name: 'frames of policies that expire', files: ['policies/expiring-policy.ts'] },
   { name: 'policies', files: ['policies/*'] },
   {
     name: 'layers: one thing each',
