@@ -1,7 +1,10 @@
+import { wrongType } from './check.ts'
 import { systemClock } from './clock.ts'
-import { MovingEntry, never, type Entry } from './entry.ts'
+import { AgeingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
+import type { AnyPredicate } from './store-types.ts'
 import { MARKER } from './text.ts'
+import type { TagBook } from './tagging.ts'
 import type { AsyncStore } from './types.ts'
 
 /** What an asynchronous store is given: plain data that survives serialization. Times are those of the wall clock. */
@@ -15,6 +18,21 @@ interface Record {
   readonly expiresAt?: number
   /** With a tti: what no use can move `expiresAt` beyond; missing where there is no such time. */
   readonly lastsUntil?: number
+  /** When a hit is to start a refresh; missing where there is no such time. */
+  readonly refreshAt?: number
+  /** How long the load took; missing where that is of no use. */
+  readonly loadMs?: number
+  /** What it can be invalidated by, and when its load began; missing where there are none. */
+  readonly tags?: readonly string[]
+  readonly stamp?: number
+}
+
+/** What a function knows of its records that they do not say themselves. */
+export interface Reading {
+  /** How long an entry may be of use after its end. */
+  readonly grace: number
+  /** Who knows when its tags were invalidated. */
+  readonly book: TagBook | undefined
 }
 
 /**
@@ -30,8 +48,8 @@ class AsyncShelf {
   readonly #store: AsyncStore<string, unknown>
   /** The last operation on each key that has one out. */
   readonly #last = new Map<string, Promise<unknown>>()
-  /** Values on their way to the store. */
-  readonly #writing = new Map<string, Entry>()
+  /** Values on their way to the store: the last write of each, as an object of its own, since an entry is written again. */
+  readonly #writing = new Map<string, { readonly entry: Entry }>()
   /** A clear that is out: every operation waits for it. */
   #clearing: Promise<unknown> | undefined
   /** Records written up to this time are not believed. */
@@ -47,28 +65,32 @@ class AsyncShelf {
 
   /** A value on its way to the store. */
   onItsWay(storeKey: string): Entry | undefined {
-    return this.#writing.get(storeKey)
+    const entry = this.#writing.get(storeKey)?.entry
+    return entry?.alive === true ? entry : undefined
   }
 
-  /** Reads this space's entry, fresh or not. Rejects when the store fails. */
-  async read(storeKey: string): Promise<Entry | undefined> {
-    if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.#writing.get(storeKey)
+  /**
+   * Reads this space's entry, fresh or not, unless its tags were invalidated. Rejects when the store fails.
+   */
+  async read(storeKey: string, reading: Reading): Promise<Entry | undefined> {
+    if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.onItsWay(storeKey)
     const record = await this.#readRecord(storeKey)
-    return record === undefined ? undefined : this.#entryOf(record)
+    return record === undefined ? undefined : this.#entryOf(record, reading)
   }
 
   /** Writes an entry, unless it is overtaken before its turn. */
   write(storeKey: string, entry: Entry): Promise<void> {
-    this.#writing.set(storeKey, entry)
+    const write = { entry }
+    this.#writing.set(storeKey, write)
     return this.#inTurn(
       storeKey,
       async () => {
-        if (this.#writing.get(storeKey) !== entry) return
+        if (this.#writing.get(storeKey) !== write) return
         const { ttl, record } = this.#recordOf(entry)
         await this.#store.set(storeKey, record, ttl)
       },
       () => {
-        if (this.#writing.get(storeKey) === entry) this.#writing.delete(storeKey)
+        if (this.#writing.get(storeKey) === write) this.#writing.delete(storeKey)
       },
     )
   }
@@ -82,16 +104,56 @@ class AsyncShelf {
     })
   }
 
-  /** Makes an entry stale where it is, and says whether it was there. */
-  expire(storeKey: string): Promise<boolean> {
-    this.#writing.delete(storeKey)
+  /**
+   * Makes an entry stale where it is, and says whether it was there and had not ended.
+   *
+   * @param grace how long it may be of use after that
+   */
+  expire(storeKey: string, grace: number): Promise<boolean> {
+    const onItsWay = this.onItsWay(storeKey)
+    if (onItsWay !== undefined) {
+      const now = this.#space.clock.now()
+      const { loadMs, tags } = onItsWay
+      const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs, grace, tags }
+      const ended = new AgeingEntry(onItsWay.value, onItsWay.promise, this.#space.generation.timed, ages)
+      return this.write(storeKey, ended).then(() => true)
+    }
     return this.#inTurn(storeKey, async () => {
       const record = await this.#readRecord(storeKey)
-      if (record === undefined) return false
-      const { lastsUntil: _, ...rest } = record
-      await this.#store.set(storeKey, { ...rest, at: this.#nextAt(), expiresAt: this.#wallNow() })
+      const now = this.#wallNow()
+      if (record === undefined || (record.expiresAt !== undefined && record.expiresAt <= now)) return false
+      const { lastsUntil: _, refreshAt: __, ...rest } = record
+      const ended = { ...rest, at: this.#nextAt(), expiresAt: now }
+      await this.#store.set(storeKey, ended, lifeLeft(grace))
       return true
     })
+  }
+
+  /** Takes out the entries that a predicate chooses, those on their way too, and gives their number. */
+  async removeWhere(predicate: AnyPredicate, reading: Reading): Promise<number> {
+    const chosen = new Set<string>()
+    const choose = (storeKey: string, entry: Entry | undefined): void => {
+      if (entry !== undefined && predicate(this.#space.keyOf(storeKey), entry.value)) chosen.add(storeKey)
+    }
+    for (const [storeKey, { entry }] of this.#writing) choose(storeKey, entry)
+    const removals = Array.from(chosen, (storeKey) => this.remove(storeKey))
+    for await (const storeKey of this.#storeKeys()) {
+      if (chosen.has(storeKey)) continue
+      choose(storeKey, await this.read(storeKey, reading))
+      if (chosen.has(storeKey)) removals.push(this.remove(storeKey))
+    }
+    return (await Promise.all(removals)).filter(Boolean).length
+  }
+
+  /** The keys of this space that the store has. */
+  async *#storeKeys(): AsyncIterable<string> {
+    const keys = this.#store.keys?.() ?? this.#store.iterator?.(undefined)
+    if (keys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
+    const own = this.#space.storeKey('') as string
+    for await (const item of keys) {
+      const storeKey = typeof item === 'string' ? item : (item as [string])[0]
+      if (storeKey.startsWith(own) && storeKey !== this.#lastClearKey()) yield storeKey
+    }
   }
 
   /** Forgets all entries of this space: those that are there, and those on their way. */
@@ -177,25 +239,39 @@ class AsyncShelf {
 
   #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const { lastsUntil } = entry
+    const { endsAt, lastsUntil, refreshAt, loadMs, tags } = entry
     const record: Record = {
       polycache: 1,
       value: entry.value,
       at: this.#nextAt(),
-      ...(entry.expiresAt === never ? {} : { expiresAt: entry.expiresAt + ahead }),
+      ...(endsAt === never ? {} : { expiresAt: endsAt + ahead }),
       ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
+      ...(refreshAt === never ? {} : { refreshAt: refreshAt + ahead }),
+      ...(loadMs === 0 ? {} : { loadMs }),
+      ...(tags === undefined ? {} : { tags: tags.names, stamp: tags.stamp }),
     }
-    // A store may take 0 for no end at all.
-    const ttl = entry.expiresAt === never ? undefined : Math.max(1, Math.ceil(entry.remaining()))
-    return { record, ttl }
+    return { record, ttl: lifeLeft(entry.remaining()) }
   }
 
-  #entryOf(record: Record): Entry {
+  #entryOf(record: Record, { grace, book }: Reading): Entry | undefined {
+    const tags = record.tags === undefined ? undefined : book?.take(record.tags, record.stamp ?? 0)
+    if (record.tags !== undefined && tags === undefined) return undefined
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const lastsUntil = record.lastsUntil === undefined ? never : record.lastsUntil - ahead
-    const expiresAt = record.expiresAt === undefined ? never : record.expiresAt - ahead
-    return new MovingEntry(record.value, undefined, this.#space.generation.timed, expiresAt, lastsUntil)
+    const here = (time: number | undefined): number => (time === undefined ? never : time - ahead)
+    return new AgeingEntry(record.value, undefined, this.#space.generation.watched, {
+      endsAt: here(record.expiresAt),
+      lastsUntil: here(record.lastsUntil),
+      refreshAt: here(record.refreshAt),
+      loadMs: record.loadMs ?? 0,
+      grace,
+      tags,
+    })
   }
+}
+
+/** The third argument of a store's `set`. A store may take 0 for no end at all. */
+function lifeLeft(ms: number): number | undefined {
+  return ms === Infinity ? undefined : Math.max(1, Math.ceil(ms))
 }
 
 function isRecord(value: unknown): value is Record {

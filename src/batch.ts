@@ -1,5 +1,6 @@
 import { Flight, type AnyFlight } from './flight.ts'
 import type { LoadMany, ManyResults } from './many-results.ts'
+import type { Running } from './reentry.ts'
 
 /**
  * The load of many that several flights wait for: a flight of its own, which no store knows.
@@ -16,9 +17,10 @@ export class Batch<A, V> extends Flight<ManyResults<V>, [args: readonly A[]]> {
    * @param members all flights of these keys that wait for this, more than one of a key where it was invalidated
    */
   constructor(loadMany: LoadMany<A, V>, args: readonly A[], keys: readonly unknown[], members: readonly AnyFlight[]) {
-    super(members, keys, undefined, loadMany, undefined, [args], undefined)
+    super(members, keys, undefined, loadMany, undefined, [args], undefined, undefined)
     this.#members = members
-    for (const member of members) (member as { batch?: AnyFlight }).batch = this
+    this.background = members.every(({ background }) => background)
+    for (const member of members) (member as Running).batch = this
   }
 
   override get signal(): AbortSignal {
@@ -27,6 +29,19 @@ export class Batch<A, V> extends Flight<ManyResults<V>, [args: readonly A[]]> {
       this.#listen()
     }
     return super.signal
+  }
+
+  override get tagged(): boolean {
+    return this.#members.every(({ tagged }) => tagged)
+  }
+
+  /** What the load has said of its result by `loadContext`, it has said of the result of each key. */
+  passOn(): void {
+    for (const member of this.#members) {
+      member.ttl = this.ttl ?? member.ttl
+      if (this.tags !== undefined) member.tags = [...(member.tags ?? []), ...this.tags]
+      member.skipped ||= this.skipped
+    }
   }
 
   #listen(): void {

@@ -1,7 +1,7 @@
 import { Batcher, batchOptions, checkBatches, type BatchOptions } from './batcher.ts'
 import { cached, type AsyncControls, type Cached, type CachedOptions } from './cached.ts'
 import { callable, iterable } from './check.ts'
-import { keyAndOptions, type CloseOptions, type Controls } from './controls.ts'
+import { keyAndOptions, standFor, type CloseOptions, type Controls } from './controls.ts'
 import type { CallOptions } from './engine.ts'
 import { asError } from './errors.ts'
 import type { ArgsKey } from './keys.ts'
@@ -136,6 +136,7 @@ function makeBatched(
     withMany((arg) => one(arg), batcher),
     controls,
   )
+  standFor(call, one)
   return Object.defineProperty(call, 'name', { value: name, configurable: true })
 }
 

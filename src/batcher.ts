@@ -141,6 +141,7 @@ export class Batcher<A, V> {
     const flights = wanted.map(({ flight }) => flight)
     const batch = new Batch(this.#loadMany, [...args.values()], keys, flights)
     const results = resultsByKey(keys, await run(batch, steps, undefined))
+    batch.passOn()
     return jobs.map(({ flight }, index) => left[index] ?? (results.get(flight.key) as V | Error))
   }
 }

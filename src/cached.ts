@@ -1,10 +1,10 @@
-import { callable } from './check.ts'
 import { addControls, argsArray, checkedCallOptions, keyAndOptions, optionsWith, type Controls } from './controls.ts'
-import { checkStore, type EngineOptions } from './engine-options.ts'
-import { Engine, type CallOptions } from './engine.ts'
+import type { EngineOptions } from './engine-options.ts'
+import type { CallOptions, Engine } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
 import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
 import { argsKey, type ArgsKey } from './keys.ts'
+import { checkStoreOrGiver, makerOf, type GivesPromise, type Giver, type NotAny } from './methods.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
 import { warm, type ArgsList, type Warmed, type WarmOptions } from './warm.ts'
 
@@ -30,11 +30,28 @@ export interface AsyncControls<F extends AnyFunction> {
   readonly warm: (argsList: ArgsList<Parameters<F>>, options?: WarmOptions) => Promise<Warmed<Parameters<F>>>
 }
 
-/** What {@link cached} gives: it makes the cached function of a load, and refuses one that the rest does not fit. */
-export interface CachedMaker<S, V, Args extends readonly unknown[], KF> {
+/** What makes a method cached: a decorator, standard or legacy. It refuses a method that the rest does not fit. */
+export interface CachedDecorator<S, V, KF, Self = any> {
+  <This extends Self, F extends (this: This, ...args: any[]) => V | PromiseLike<V>>(
+    method: F & Fits<F, S, KF> & GivesPromise<F>,
+    context: ClassMethodDecoratorContext<This, F>,
+  ): void
+  <F extends (...args: any[]) => V | PromiseLike<V>>(
+    owner: Self,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F> & Fits<F, S, KF> & GivesPromise<F>,
+  ): void
+}
+
+/** What makes the cached function of a load, and refuses one that the rest does not fit. */
+export interface CachedWrapper<S, V, Args extends readonly unknown[], KF> {
   <F extends (...args: [...Args, ...any[]]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
   <F extends (...args: any[]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
 }
+
+/** What {@link cached} gives: called with a load it makes the cached function of it, and it decorates methods. */
+export interface CachedMaker<S, V, Args extends readonly unknown[], KF>
+  extends CachedDecorator<S, V, KF>, CachedWrapper<S, V, Args, KF> {}
 
 /** Nothing more where the key function takes the load's parameters and the store takes its keys, a refusal otherwise. */
 type Fits<F extends AnyFunction, S, KF> = KF extends AnyFunction
@@ -63,6 +80,19 @@ const callOptionNames = ['signal', 'ttl', 'fresh']
  * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other, and `TypeError` when a
  *   second function is made on one store and their names do not keep them apart
  */
+export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & NotAny<G>,
+  key: KF,
+  options?: EngineOptions<V, Parameters<KF>>,
+): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
+export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & NotAny<G>,
+  options: EngineOptions<V, Parameters<KF>> & { key: KF },
+): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
+export function cached<G extends Giver<StoreOf<never>>, V = unknown, Args extends readonly unknown[] = any[]>(
+  store: G & NotAny<G>,
+  options?: EngineOptions<V, Args>,
+): CachedDecorator<ReturnType<G>, V, undefined, Parameters<G>[0]>
 export function cached<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
   key: KF,
@@ -80,17 +110,19 @@ export function cached(
   store: unknown,
   keyOrOptions?: AnyFunction | CachedOptions<unknown, unknown[]>,
   moreOptions?: EngineOptions<unknown, unknown[]>,
-): (load: AnyFunction) => unknown {
-  const checked = checkStore(store)
+): AnyFunction {
+  const given = checkStoreOrGiver(store)
   const { keyOf, options } = keyAndOptions('cached', keyOrOptions, moreOptions)
   checkFreshness(options)
-  return (load) => {
-    callable('the function to cache', load)
-    return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
-  }
+  return makerOf({ store: given, options, make: (engine, load, name) => makeCached(engine, keyOf, load, name) })
 }
 
-function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
+function makeCached(
+  engine: Engine<unknown, unknown[]>,
+  keyOf: AnyFunction,
+  load: AnyFunction,
+  name: string,
+): AnyFunction {
   const keyIsArgument = keyOf === argsKey
   const { find, findArgument } = engine.hitPath
 

@@ -1,15 +1,18 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { wrongType } from './check.ts'
 import type { Counters } from './counters.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { Entry } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { ClosedError, ReentrantLoadError } from './errors.ts'
 import { begin, Flight, type Load } from './flight.ts'
 import type { Freshness, Ttl } from './freshness.ts'
 import { hitPath, unreadable, type HitPath } from './hit-path.ts'
-import { isInside, run, type InContext, type Steps } from './reentry.ts'
+import { Loads } from './loads.ts'
+import { OldValues } from './old-values.ts'
+import { isInside } from './reentry.ts'
 import { Room } from './room.ts'
 import { isThenable, type AnyStore, type Space } from './space.ts'
+import type { TagBook } from './tagging.ts'
+import { waitFor } from './waiting.ts'
 
 /** What one call may ask for. */
 export interface CallOptions<V, Args extends readonly unknown[]> {
@@ -32,44 +35,64 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #space: Space
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
-  readonly #inContext: InContext | undefined
+  readonly #oldValues: OldValues<V, Args>
+  readonly #loads: Loads<V, Args>
+  readonly #book: TagBook | undefined
+  readonly #timeout: number | undefined
+  readonly #softTimeout: number | undefined
   #closing: Promise<void> | undefined
-  readonly #steps: Steps<Flight<V, Args>, V> = {
-    begin,
-    landed: (flight, value) => this.#landed(flight, value),
-    failed: (flight) => this.#failed(flight),
-  }
-
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
     this.room = new Room(store, options)
     this.hitPath = hitPath(this.room)
     this.#space = this.room.space
     this.#counters = this.room.counters
     this.#freshness = this.room.freshness
-    this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
+    this.#oldValues = new OldValues(this.room, options.errorTtl)
+    this.#loads = new Loads(this.room, this.#oldValues, options)
+    this.#book = options.tags?.tags
+    this.#timeout = options.timeout
+    this.#softTimeout = options.softTimeout
   }
 
-  /** Goes on with a call for which the hit path found nothing: joins the load in the air, or begins one. */
+  /** Goes on with a call for which the hit path found nothing more to do: serves what may be served, joins or loads. */
   miss(key: unknown, load: Load<V>, self: unknown, args: Args, options?: CallOptions<V, Args>): Promise<V> {
     try {
+      const { found } = this.hitPath
       const storeKey = this.#enter(key)
-      if (options?.fresh === true) this.#supersede(storeKey)
-      else if (this.#space.kind === 'async') {
-        const onItsWay = this.room.findOnItsWay(storeKey)
-        if (onItsWay !== undefined) return onItsWay.settled()
-      }
-      let flight = this.#space.flights.get(storeKey) as Flight<V, Args> | undefined
-      if (flight !== undefined) this.#join(flight)
+      const fresh = options?.fresh === true
+      let old: Entry<V> | undefined
+      if (fresh) old = this.#supersede(storeKey)
       else {
-        flight = new Flight(this, key, storeKey, load, self, args, options?.ttl)
-        this.#space.flights.add(flight)
-        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight, options?.fresh) : this.#load(flight)
-        if (flight.ended) flight.promise.catch(ignore)
+        const isAsync = this.#space.kind === 'async'
+        const onItsWay = isAsync ? this.room.findOnItsWay(storeKey) : undefined
+        if (onItsWay !== undefined) return onItsWay.settled()
+        // What an asynchronous store had when a load began that is still in the air has not been invalidated since.
+        old = this.#space.own(isAsync ? this.#space.flights.get(storeKey)?.old : found) as Entry<V> | undefined
+        const served = isAsync && old === undefined ? undefined : this.#oldValues.serve(old, storeKey, 1)
+        if (served === true) {
+          if (isAsync && this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
+          if (this.#oldValues.isDue(old!, storeKey)) {
+            this.#loadBehind(new Flight(this, key, storeKey, load, self, args, options?.ttl, old))
+          }
+          return old!.settled()
+        }
+        if (served !== undefined) return Promise.reject(served.error)
       }
-      const signal = options?.signal
-      if (signal === undefined) return flight.wait()
-      const begun = flight
-      return begun.waitUntil(signal, (reason) => this.#abandon(begun, reason))
+      let flight = this.#joinable(storeKey)
+      if (flight === undefined) {
+        flight = new Flight(this, key, storeKey, load, self, args, options?.ttl, old)
+        this.#space.flights.add(flight)
+        flight.fresh = fresh
+        flight.listeners = 1
+        if (this.#book !== undefined) flight.stamp = this.#book.stamp()
+        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight) : this.#loads.run(flight)
+        if (flight.ended) flight.promise.catch(ignore)
+        return this.#wait(flight, options)
+      }
+      if (isInside(flight)) throw reentrant(key)
+      const mayBeServed = flight.fresh && (old !== undefined || this.#space.kind === 'async')
+      if (!mayBeServed) this.#join(flight)
+      return this.#wait(flight, options, mayBeServed ? this.#beside(flight, old) : undefined)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -77,22 +100,33 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Goes on with a call of a function that returns at once, as {@link miss} does for one that returns a promise. */
   missNow(key: unknown, load: Load<V>, self: unknown, args: Args, options?: CallOptions<V, Args>): V {
+    const { found: given } = this.hitPath
     const storeKey = this.#enter(key)
     if (this.#space.kind === 'async') throw wrongType('store', 'one that answers at once', this.room.store)
-    this.#supersede(storeKey)
-    const flight = new Flight<V, Args>(this, key, storeKey, load, self, args, options?.ttl)
+    const fresh = options?.fresh === true
+    const found = this.#space.own(given) as Entry<V> | undefined
+    if (!fresh) {
+      const served = this.#oldValues.serve(found, storeKey, 1)
+      if (served === true) return found!.value
+      if (served !== undefined) throw served.error
+    }
+    const superseded = this.#supersede(storeKey)
+    const flight = new Flight<V, Args>(this, key, storeKey, load, self, args, options?.ttl, found ?? superseded)
     this.#space.flights.add(flight)
-    this.#begun(flight)
+    flight.fresh = fresh
+    flight.listeners = 1
+    this.#loads.begun(flight)
     try {
       const value = begin(flight)
       if (isThenable(value)) {
         Promise.resolve(value).catch(ignore)
         throw wrongType('what the function returns', 'a value (use cached for a promise)', value)
       }
-      this.#landed(flight, value)
+      this.#loads.landed(flight, value)
       return value
     } catch (error) {
-      this.#failed(flight)
+      const standIn = this.#loads.failed(flight, error)
+      if (standIn !== undefined) return standIn.value
       throw error
     }
   }
@@ -137,76 +171,118 @@ export class Engine<V, Args extends readonly unknown[]> {
     const storeKey = space.storeKey(key)
     if (space.revoked.size > 0)
       for (const revoked of space.revoked) if (revoked.storeKey === storeKey && isInside(revoked)) throw reentrant(key)
-    if (found instanceof Entry && found.generation?.whole === space.generation) this.room.dropExpired(storeKey)
     return storeKey
   }
 
-  /** Revokes the load in the air for a key, in favour of one that begins now. */
-  #supersede(storeKey: unknown): void {
+  /** Begins a load that nobody waits for. */
+  #loadBehind(flight: Flight<V, Args>): void {
+    flight.background = true
+    flight.pinned = true
+    this.#space.flights.add(flight)
+    flight.promise = this.#loads.run(flight)
+    flight.promise.catch(ignore)
+  }
+
+  /** Revokes the load in the air for a key, in favour of one that begins now. Gives the entry that is to be replaced. */
+  #supersede(storeKey: unknown): Entry<V> | undefined {
     const flight = this.#space.flights.get(storeKey)
     if (flight !== undefined && isInside(flight)) throw reentrant(flight.key)
     this.#space.revoke(storeKey)
+    return this.#space.kind === 'async' ? undefined : this.room.old(storeKey)
+  }
+
+  /** The load in the air that a call for this key may join. */
+  #joinable(storeKey: unknown): Flight<V, Args> | undefined {
+    const flight = this.#space.flights.get(storeKey) as Flight<V, Args> | undefined
+    if (flight === undefined || this.#book?.changedSince(flight.stamp) !== true) return flight
+    // The tag that has been invalidated may turn out to be one of those that the value will carry.
+    if (isInside(flight)) throw reentrant(flight.key)
+    this.#space.revokeFlight(flight)
+    return undefined
   }
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
-    if (isInside(flight)) throw reentrant(flight.key)
+    flight.listeners++
     if (flight.askers > 0) flight.askers++
     else this.#counters.joins++
   }
 
-  /** Reads an asynchronous store, and loads where that gives nothing fresh. */
-  async #readOrLoad(flight: Flight<V, Args>, fresh: boolean | undefined): Promise<V> {
-    if (fresh !== true) {
+  /** @param outcome what the caller waits for: the end of the flight, if nothing else is said */
+  #wait(
+    flight: Flight<V, Args>,
+    options: CallOptions<V, Args> | undefined,
+    outcome: Promise<V> = flight.promise!,
+  ): Promise<V> {
+    const signal = options?.signal
+    if (signal === undefined && this.#timeout === undefined && this.#softTimeout === undefined) {
+      flight.pinned = true
+      return outcome
+    }
+    return waitFor(flight, outcome, {
+      signal,
+      timeout: this.#timeout,
+      softTimeout: this.#softTimeout,
+      old: () => (options?.fresh === true ? undefined : this.#oldValues.forSlowness(flight.old)),
+      abandoned: (reason) => this.#abandon(flight, reason),
+    })
+  }
+
+  /**
+   * What a caller gets who comes while a load runs that was to be fresh at any price, and would not pay it: the old value
+   * where that may be served, at once or in the place of a failure.
+   */
+  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined): Promise<V> {
+    let old = known
+    if (this.#space.kind === 'async') {
+      // One read does for all: whatever changes what there is takes the flight out.
+      flight.reading ??= this.room.read(flight.storeKey as string)
+      old = await flight.reading
+      if (!flight.revoked) flight.old = old
+      const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
+      if (served !== undefined) {
+        if (served !== true) throw served.error
+        if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
+        return old!.value
+      }
+    }
+    this.#join(flight)
+    try {
+      return await flight.promise!
+    } catch (error) {
+      if (this.#oldValues.forFailure(old) === undefined) throw error
+      return old!.value
+    }
+  }
+
+  /** Reads an asynchronous store, and loads where that gives nothing to be served. */
+  async #readOrLoad(flight: Flight<V, Args>): Promise<V> {
+    if (!flight.fresh) {
       flight.askers = 1
-      const entry = await this.room.readFresh(flight)
+      const { storeKey } = flight
+      const old = await this.room.read(storeKey as string)
       const { askers } = flight
       flight.askers = 0
-      const counters = this.#counters
-      if (entry !== undefined) {
-        counters.hits += askers
+      const served = this.#oldValues.serve(old, storeKey, askers)
+      if (served !== undefined) {
         this.#space.remove(flight)
-        return entry.value
+        flight.ended = true
+        if (served !== true) throw served.error
+        if (!flight.revoked) {
+          if (this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
+          if (this.#oldValues.isDue(old!, storeKey)) this.#loadBehind(flight.again(old))
+        }
+        return old!.value
       }
-      counters.joins += askers - 1
+      if (!flight.revoked) flight.old = old
+      this.#counters.joins += askers - 1
       if (flight.aborted) {
-        counters.misses++
+        this.#counters.misses++
         this.#space.remove(flight)
         throw flight.signal.reason as Error
       }
     }
-    return this.#load(flight)
-  }
-
-  /** Begins the load of a flight. What comes of it is dealt with before any caller hears of it. */
-  #load(flight: Flight<V, Args>): Promise<V> {
-    this.#begun(flight)
-    return run(flight, this.#steps, this.#inContext)
-  }
-
-  #begun(flight: Flight<V, Args>): void {
-    this.#counters.misses++
-    this.#counters.loads++
-    flight.startedAt = this.#freshness.clock.now()
-  }
-
-  #landed(flight: Flight<V, Args>, value: V): void {
-    this.#counters.loadMs += this.#freshness.clock.now() - flight.startedAt
-    if (!flight.revoked) this.room.keep(flight, value)
-    this.#ended(flight)
-  }
-
-  #failed(flight: Flight<V, Args>): void {
-    this.#counters.loadMs += this.#freshness.clock.now() - flight.startedAt
-    this.#counters.loadFailures++
-    // Whoever waits has a handler of its own, but maybe nobody does any longer.
-    flight.promise?.catch(ignore)
-    this.#ended(flight)
-  }
-
-  #ended(flight: Flight<V, Args>): void {
-    this.#space.remove(flight)
-    flight.ended = true
+    return this.#loads.run(flight)
   }
 
   /** The last caller has left: nobody wants the load any more. */

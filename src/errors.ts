@@ -24,6 +24,18 @@ export class ClosedError extends KeyedError {
   override readonly name = 'ClosedError'
 }
 
+/** A load that took longer than the `timeout` of its function. It goes on, and is kept when it ends. */
+export class LoadTimeoutError extends KeyedError {
+  override readonly name = 'LoadTimeoutError'
+  /** The milliseconds that the caller waited. */
+  readonly ms: number
+
+  constructor(key: unknown, ms: number) {
+    super(`the load took longer than ${ms} ms`, key)
+    this.ms = ms
+  }
+}
+
 /** A load of many that gave no result for one of its arguments: neither a value nor an error. */
 export class MissingResultError extends KeyedError {
   override readonly name = 'MissingResultError'

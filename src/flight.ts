@@ -1,12 +1,28 @@
+import { duration, wrongType } from './check.ts'
+import type { Entry } from './entry.ts'
 import type { Ttl } from './freshness.ts'
 import type { Running } from './reentry.ts'
 
-/** What a load can learn about itself, from {@link loadContext}. */
-export interface LoadContext {
+/** What a load can learn about itself and say about its result, from {@link loadContext}. */
+export interface LoadContext<V = any> {
   /** The key that is loaded. */
   readonly key: unknown
   /** Aborted when the last caller who waited for this load has left, or when its function is closed without waiting. */
   readonly signal: AbortSignal
+  /** The value that this load is to replace, where the store still had one that is no longer fresh, or is refreshed. */
+  readonly staleValue: V | undefined
+  /** Whether this is a refresh that no caller waits for. */
+  readonly background: boolean
+  /** Says how many milliseconds the value will be fresh, in place of the function's `ttl`. */
+  setTtl(ms: number): void
+  /**
+   * Gives the value more tags than those of the option `tags`.
+   *
+   * @throws `TypeError` where the function has no such option, or for a tag that is not a string
+   */
+  addTags(...tags: readonly string[]): void
+  /** Says that the value is not to be kept. As with `when`, the older one under its key goes with it. */
+  skipStore(): void
 }
 
 /** A load, as the engine calls it. */
@@ -30,20 +46,41 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   readonly load: Load<V>
   self: unknown
   args: Args
-  /** How long the value is to be fresh, if the call that began this said so. */
-  readonly ttl: Ttl<V, Args> | undefined
+  /** How long the value is to be fresh, if the call that began this or the load itself has said so. */
+  ttl: Ttl<V, Args> | undefined
+  /** What the store had when this began, fresh or not. */
+  old: Entry<V> | undefined
+  /** Whether it was asked for whatever the store has, so that no old value will do. */
+  fresh = false
+  /** Whether nobody waits for this. */
+  background = false
+  /** Whether the load has said that its result is not to be kept. */
+  skipped = false
+  /** Whether its function has tags. */
+  get tagged(): boolean {
+    return this.stamp > 0
+  }
+
+  /** The tags that the load itself has given. */
+  tags: string[] | undefined = undefined
+  /** When the load began, in the order of the book of its tags. */
+  stamp = 0
   /** The clock's time when the load began. */
   startedAt = 0
   /** What all callers share. Missing only while the load's own first step runs. */
   promise: Promise<V> | undefined = undefined
   /** The fence: set by whatever says that the result must no longer be kept. */
   revoked = false
-  /** Whether somebody waits who cannot leave. */
+  /** Whether it goes on when all who may leave have left. */
   pinned = false
   aborted = false
   ended = false
   /** How many callers have come while an asynchronous store is read, when nobody knows yet if there will be a load. */
   askers = 0
+  /** The reading of an asynchronous store on behalf of those who come meanwhile, where this does not read it itself. */
+  reading: Promise<Entry<V> | undefined> | undefined = undefined
+  /** How many callers would hear of a failure; less where one has left before it was known to wait for this. */
+  listeners = 0
   #leaving: Leaving | undefined = undefined
   beginning = false
   turn = 0
@@ -58,6 +95,7 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     self: unknown,
     args: Args,
     ttl: Ttl<V, Args> | undefined,
+    old: Entry<V> | undefined,
   ) {
     this.owner = owner
     this.key = key
@@ -66,6 +104,12 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     this.self = self
     this.args = args
     this.ttl = ttl
+    this.old = old
+  }
+
+  /** A flight for the same call. */
+  again(old: Entry<V> | undefined): Flight<V, Args> {
+    return new Flight(this.owner, this.key, this.storeKey, this.load, this.self, this.args, this.ttl, old)
   }
 
   /** Aborted when nobody waits any longer; made when it is first asked for. */
@@ -86,37 +130,14 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     leaving.controller?.abort(reason)
   }
 
-  /** The shared promise, for a caller who cannot leave. */
-  wait(): Promise<V> {
-    this.pinned = true
-    return this.promise!
+  /** Notes a caller who waits and may leave. */
+  enter(): void {
+    this.#leavers().waiting++
   }
 
-  /**
-   * A promise of its own for a caller who leaves when `signal` fires: its wait ends at once with `signal.reason`, and
-   * nobody else's.
-   *
-   * @param abandoned called when the last caller has left
-   */
-  waitUntil(signal: AbortSignal, abandoned: (reason: unknown) => void): Promise<V> {
-    const leaving = this.#leavers()
-    leaving.waiting++
-    const shared = this.promise!
-    return new Promise<V>((resolve, reject) => {
-      const leave = (): void => {
-        reject(signal.reason as Error)
-        if (--leaving.waiting === 0 && !this.pinned) abandoned(signal.reason)
-      }
-      if (signal.aborted) {
-        // By the key function, or by the load itself in its first step.
-        shared.catch(() => {})
-        return leave()
-      }
-      signal.addEventListener('abort', leave, { once: true })
-      const stay = (): void => signal.removeEventListener('abort', leave)
-      shared.then(stay, stay)
-      shared.then(resolve, reject)
-    })
+  /** Notes that a caller who might leave waits no longer; says whether nobody is left for whom this should go on. */
+  leave(): boolean {
+    return --this.#leavers().waiting === 0 && !this.pinned
   }
 
   #leavers(): Leaving {
@@ -144,20 +165,34 @@ export function begin<V, Args extends readonly unknown[]>(flight: Flight<V, Args
 }
 
 /**
- * What the load that is beginning can learn about itself. To be called inside a load, before its first `await`.
+ * What the load that is beginning can learn about itself. To be called inside a load, before its first `await`; what it
+ * gives can be used until the load ends.
  *
  * @example
  * const getPage = cached(lru({ max: 100 }))((url: string) => fetch(url, { signal: loadContext().signal }))
  *
  * @throws `Error` outside a load, and after the load's first `await`
  */
-export function loadContext(): LoadContext {
+export function loadContext<V = any>(): LoadContext<V> {
   const flight = current
   if (flight === undefined) throw new Error('loadContext() must be called inside a load, before its first await')
   return {
     key: flight.key,
     get signal() {
       return flight.signal
+    },
+    staleValue: flight.old?.value,
+    background: flight.background,
+    setTtl(ms) {
+      flight.ttl = duration('the ttl of setTtl', ms)
+    },
+    addTags(...tags) {
+      if (!flight.tagged) throw wrongType('tags', 'given as an option where a load adds some', undefined)
+      for (const tag of tags) if (typeof tag !== 'string') throw wrongType('a tag', 'a string', tag)
+      flight.tags = [...(flight.tags ?? []), ...tags]
+    },
+    skipStore() {
+      flight.skipped = true
     },
   }
 }

@@ -43,8 +43,11 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
     const held = store.get(key) as Entry<V> | undefined | null
     if (held !== undefined && held !== null) {
       const { generation } = held
-      const { whole, timed, textual } = space.generation
-      if (generation === whole || ((generation === timed || generation === textual) && freshness.use(held))) {
+      const { whole, timed, watched, textual } = space.generation
+      if (
+        generation === whole ||
+        ((generation === timed || generation === textual || generation === watched) && freshness.use(held))
+      ) {
         counters.hits++
         return held
       }
@@ -59,7 +62,8 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
       const { generation } = held
       if (
         generation === space.generation ||
-        (generation === space.generation.timed && (moves ? freshness.use(held) : clock.now() < held.expiresAt))
+        (generation === space.generation.timed && (moves ? freshness.use(held) : clock.now() < held.checkAt)) ||
+        (generation === space.generation.watched && freshness.use(held))
       ) {
         counters.hits++
         return held

@@ -30,8 +30,8 @@ export interface Steps<L, V> {
   begin(load: L): V | PromiseLike<V>
   /** Must not throw. */
   landed(load: L, value: V): void
-  /** Must not throw. */
-  failed(load: L): void
+  /** Gives what is served in the place of the failure, if anything is. Must not throw. */
+  failed(load: L, error: unknown): { readonly value: V } | undefined
 }
 
 /** Runs `run` in some async context. */
@@ -95,7 +95,8 @@ function makeRunner(): Runner {
         value = await steps.begin(load)
       } catch (error) {
         release(load)
-        steps.failed(load)
+        const standIn = steps.failed(load, error)
+        if (standIn !== undefined) return standIn.value
         throw error
       }
       release(load)

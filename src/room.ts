@@ -1,14 +1,17 @@
-import { asyncShelfOf, type AsyncShelf } from './async-shelf.ts'
+import { asyncShelfOf, type AsyncShelf, type Reading } from './async-shelf.ts'
 import { wrongType } from './check.ts'
 import { Counters, type Stats } from './counters.ts'
 import type { EngineOptions, ErrorListener } from './engine-options.ts'
 import type { Entry } from './entry.ts'
 import { ClosedError } from './errors.ts'
 import type { Flight } from './flight.ts'
-import { Freshness, type Ttl } from './freshness.ts'
+import { Freshness } from './freshness.ts'
 import { isItsOwnKey } from './key-shortcuts.ts'
 import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
+import type { AnyPredicate } from './store-types.ts'
+import { departuresOf, statsOf, type Departures } from './statistics.ts'
 import { SyncShelf } from './sync-shelf.ts'
+import type { TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
 
 /** A result that is there at once where the store answers at once, and a promise where it does not. */
@@ -22,10 +25,12 @@ export class Room<V, Args extends readonly unknown[]> {
   readonly counters: Counters = new Counters()
   closed = false
   readonly #when: ((value: V, ...args: Args) => boolean) | undefined
+  readonly #tags: EngineOptions<V, Args>['tags']
+  readonly #reading: Reading
   readonly #onError: ErrorListener
   readonly #shelf: SyncShelf
   /** What the space had counted when the statistics were last reset. */
-  #resetAt = { evictions: 0, expirations: 0, invalidations: 0 }
+  #resetAt: Departures = { evictions: 0, expirations: 0, invalidations: 0 }
   /** Gives the place in the store up. */
   readonly leave: () => void
 
@@ -33,6 +38,8 @@ export class Room<V, Args extends readonly unknown[]> {
     this.store = store
     this.freshness = new Freshness(options)
     this.#when = options.when
+    this.#tags = options.tags
+    this.#reading = { grace: this.freshness.grace, book: options.tags?.tags }
     this.#onError = options.onError ?? warn
     const entered = enterSpace(store, options.name, options.shareKeys ?? false, this.freshness.clock)
     this.space = entered.space
@@ -57,11 +64,16 @@ export class Room<V, Args extends readonly unknown[]> {
   /**
    * Puts what a load has given into the store, unless it is not to be kept. Never throws: failures of the store and of
    * the options' own functions are reported.
+   *
+   * @param loadMs how long the load took
    */
-  keep(flight: Flight<V, Args>, value: V): void {
+  keep(flight: Flight<V, Args>, value: V, loadMs: number): void {
     try {
       this.space.isAsync(flight.key)
-      const entry = this.#entry(value, flight.promise, flight.args, flight.ttl)
+      const entry =
+        flight.skipped || this.space.isHeld(flight.storeKey)
+          ? undefined
+          : this.#entry(value, flight.args, flight, loadMs)
       // The functions that were just asked are the user's, and may have invalidated what they were asked about.
       if (!flight.revoked) void this.#replace(this.space.storeKey(flight.key), entry)
     } catch (error) {
@@ -69,14 +81,20 @@ export class Room<V, Args extends readonly unknown[]> {
     }
   }
 
-  /** Reads the fresh entry of an asynchronous store, as a use of it. A store that fails has nothing. */
-  async readFresh(flight: Flight<V, Args>): Promise<Entry<V> | undefined> {
-    const storeKey = flight.storeKey as string
+  /** Reads the entry of an asynchronous store, fresh or not. A store that fails has nothing. */
+  async read(storeKey: string): Promise<Entry<V> | undefined> {
     try {
-      const entry = (await this.asyncShelf!.read(storeKey)) as Entry<V> | undefined
-      if (entry === undefined || !this.freshness.use(entry)) return undefined
-      if (!flight.revoked) this.#writeUse(storeKey, entry)
-      return entry
+      return (await this.asyncShelf!.read(storeKey, this.#reading)) as Entry<V> | undefined
+    } catch (error) {
+      this.storeFailed(error)
+      return undefined
+    }
+  }
+
+  /** What a store that answers at once has under a key, fresh or not; nothing where it fails. */
+  old(storeKey: unknown): Entry<V> | undefined {
+    try {
+      return this.space.peek(storeKey) as Entry<V> | undefined
     } catch (error) {
       this.storeFailed(error)
       return undefined
@@ -87,7 +105,7 @@ export class Room<V, Args extends readonly unknown[]> {
   findOnItsWay(storeKey: unknown): Entry<V> | undefined {
     const entry = this.asyncShelf!.onItsWay(storeKey as string) as Entry<V> | undefined
     if (entry === undefined || !this.freshness.use(entry)) return undefined
-    this.#writeUse(storeKey as string, entry)
+    this.writeUse(storeKey as string, entry)
     this.counters.hits++
     return entry
   }
@@ -97,13 +115,29 @@ export class Room<V, Args extends readonly unknown[]> {
     const storeKey = this.#fence(key)
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.remove(storeKey as string))
     const entry = this.#guarded(() => this.#shelf.remove(storeKey, 'invalidated'))
-    return entry !== undefined && this.freshness.isFresh(entry as Entry<V>)
+    return entry !== undefined && this.freshness.isOfUse(entry as Entry<V>)
+  }
+
+  /** Forgets the entries for which `predicate` says so, and gives their number. Fences all loads that are running. */
+  invalidateWhere(predicate: AnyPredicate): MaybePromise<number> {
+    this.#assertOpen(undefined)
+    this.learnKind('')
+    this.space.revokeAll()
+    const shelf = this.asyncShelf
+    if (shelf === undefined) return this.#guarded(() => this.#shelf.removeWhere(predicate))
+    return this.#watched(
+      shelf.removeWhere(predicate, this.#reading).then((removed) => {
+        this.space.census.invalidations += removed
+        return removed
+      }),
+    )
   }
 
   /** Makes a key's entry stale and says whether it was there. A load that is running may no longer write. */
   expire(key: unknown): MaybePromise<boolean> {
     const storeKey = this.#fence(key)
-    if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.expire(storeKey as string))
+    if (this.asyncShelf !== undefined)
+      return this.#countInvalidation(this.asyncShelf.expire(storeKey as string, this.freshness.grace))
     const entry = this.#guarded(() => this.#shelf.peek(storeKey)) as Entry<V> | undefined
     if (entry === undefined || !this.freshness.isFresh(entry)) return false
     entry.expire(this.freshness.clock.now())
@@ -127,7 +161,7 @@ export class Room<V, Args extends readonly unknown[]> {
   set(key: unknown, args: Args, value: V): MaybePromise<void> {
     if (isThenable(value)) throw wrongType('value', 'a value, and not the promise of one', value)
     const storeKey = this.#fence(key)
-    return this.#replace(storeKey, this.#entry(value, undefined, args, undefined))
+    return this.#replace(storeKey, this.#entry(value, args))
   }
 
   /** Forgets all entries of this space. Loads that are running may no longer write. */
@@ -141,26 +175,12 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   stats(): Stats {
-    const { census, kind, name } = this.space
-    const { size: claimed, max } = this.store as { size?: unknown; max?: unknown }
-    const ownSize = name === undefined && typeof claimed === 'number' ? claimed : undefined
-    const size = kind === 'async' ? ownSize : census.size()
-    const { evictions, expirations, invalidations } = census
-    return {
-      ...this.counters.snapshot(),
-      evictions: evictions - this.#resetAt.evictions,
-      expirations: expirations - this.#resetAt.expirations,
-      invalidations: invalidations - this.#resetAt.invalidations,
-      size,
-      max: typeof max === 'number' ? max : undefined,
-    }
+    return statsOf(this, this.#resetAt)
   }
 
   resetStats(): void {
-    const { census, kind } = this.space
-    if (kind !== 'async') census.size()
-    const { evictions, expirations, invalidations } = census
-    this.#resetAt = { evictions, expirations, invalidations }
+    if (this.space.kind !== 'async') this.space.census.size()
+    this.#resetAt = departuresOf(this.space.census)
     this.counters.reset()
   }
 
@@ -188,9 +208,16 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   /** The entry for a value, or `undefined` if it is not to be kept. */
-  #entry(value: V, promise: Promise<V> | undefined, args: Args, ttl: Ttl<V, Args> | undefined): Entry<V> | undefined {
+  #entry(value: V, args: Args, flight?: Flight<V, Args>, loadMs?: number): Entry<V> | undefined {
     if (this.#when !== undefined && !this.#when(value, ...args)) return undefined
-    return this.freshness.entry(value, promise, this.space.generation, args, ttl)
+    let tags: TagSet | undefined
+    if (this.#tags !== undefined) {
+      const names = typeof this.#tags === 'function' ? this.#tags(value, ...args) : []
+      const book = this.#tags.tags
+      tags = book.take([...names, ...(flight?.tags ?? [])], flight === undefined ? book.stamp() : flight.stamp)
+      if (tags === undefined) return undefined
+    }
+    return this.freshness.entry(value, flight?.promise, this.space.generation, args, flight?.ttl, loadMs, tags)
   }
 
   /** Puts the newest entry of a key in, or takes the older one out where the newest is not to be kept. */
@@ -223,7 +250,7 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   /** With a tti, a use of an entry moves its end, and the store must hear of it. */
-  #writeUse(storeKey: string, entry: Entry<V>): void {
+  writeUse(storeKey: string, entry: Entry<V>): void {
     if (this.freshness.tti !== Infinity) void this.#watched(this.asyncShelf!.write(storeKey, entry))
   }
 
@@ -232,7 +259,7 @@ export class Room<V, Args extends readonly unknown[]> {
     const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
       entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
     if (this.space.isAsync(key)) {
-      return this.asyncShelf!.read(this.space.storeKey(key) as string).then(ifFresh)
+      return this.asyncShelf!.read(this.space.storeKey(key) as string, this.#reading).then(ifFresh)
     }
     return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
   }

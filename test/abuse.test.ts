@@ -9,7 +9,7 @@ const wrongOptions: [options: any, type: typeof Error, message: string][] = [
   [
     { tll: 1 },
     TypeError,
-    'an option of cached must be one of key, ttl, jitter, tti, clock, random, name, shareKeys, when, context, onError, but got: "tll"',
+    'an option of cached must be one of key, ttl, jitter, tti, staleWhileRevalidate, staleIfError, refreshAfter, clock, random, name, shareKeys, when, tags, errorTtl, timeout, softTimeout, context, onError, but got: "tll"',
   ],
   [5, TypeError, 'the options of cached must be an object, but got: 5'],
   [[], TypeError, 'the options of cached must be an object, but got: an array'],
@@ -39,6 +39,37 @@ const wrongOptions: [options: any, type: typeof Error, message: string][] = [
   [{ when: true }, TypeError, 'when must be a function, but got: true'],
   [{ onError: 'log' }, TypeError, 'onError must be a function, but got: "log"'],
   [{ context: 'global' }, TypeError, "context must be 'caller' or 'isolated', but got: \"global\""],
+  [
+    { staleWhileRevalidate: -1 },
+    RangeError,
+    'staleWhileRevalidate must be a number of milliseconds, 0 or more, but got: -1',
+  ],
+  [{ staleIfError: '1h' }, TypeError, 'staleIfError must be a number of milliseconds, 0 or more, but got: "1h"'],
+  [
+    { refreshAfter: 0 },
+    RangeError,
+    "refreshAfter must be a finite number of milliseconds, more than 0, or 'early', but got: 0",
+  ],
+  [
+    { ttl: 5, refreshAfter: 'late' },
+    TypeError,
+    'refreshAfter must be a finite number of milliseconds, more than 0, or \'early\', but got: "late"',
+  ],
+  [{ refreshAfter: 'early' }, TypeError, "ttl must be given where refreshAfter is 'early', but got: undefined"],
+  [{ ttl: 5, refreshAfter: 5 }, RangeError, 'refreshAfter must be less than ttl, which is 5, but got: 5'],
+  [{ errorTtl: -1 }, RangeError, 'errorTtl must be a number of milliseconds, 0 or more, but got: -1'],
+  [{ errorTtl: true }, TypeError, 'errorTtl must be a number of milliseconds, 0 or more, but got: true'],
+  [
+    { timeout: 0 },
+    RangeError,
+    'timeout must be a number of milliseconds, more than 0 and at most 2147483647, but got: 0',
+  ],
+  [
+    { softTimeout: Infinity },
+    RangeError,
+    'softTimeout must be a number of milliseconds, more than 0 and at most 2147483647, but got: Infinity',
+  ],
+  [{ timeout: 5, softTimeout: 5 }, RangeError, 'softTimeout must be less than timeout, which is 5, but got: 5'],
   [{ shareKeys: 1 }, TypeError, 'shareKeys must be true or false, but got: 1'],
 ]
 
@@ -80,7 +111,8 @@ describe('a mistake in the other arguments', () => {
       TypeError,
       'store must be a Map-like object with get, set and delete, but got: "redis"',
     )
-    expect(make(() => 1)).to.throw(TypeError, 'store.get must be a function, but got: undefined')
+    // What gives a store for each instance is for methods, and is found out where a function is to be made.
+    expect(() => (make(() => 1)() as any)(load)).to.throw(TypeError, 'store.get must be a function, but got: undefined')
     expect(make({ get: () => 1, set: 5 })).to.throw(TypeError, 'store.set must be a function, but got: 5')
     expect(make({ get() {}, set() {} })).to.throw(TypeError, 'store.delete must be a function, but got: undefined')
     expect(() => new Cache({} as any)).to.throw(TypeError, 'store.get must be a function, but got: undefined')

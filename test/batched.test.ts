@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 
 import { batched, MissingResultError } from '../src/batched.ts'
-import { lru } from '../src/index.ts'
+import { invalidates, loadContext, lru, Tags } from '../src/index.ts'
 import { ManualClock } from '../src/testing.ts'
 import { AsyncMap } from './support/async-map.ts'
 import { byHand, turn } from './support/batches.ts'
@@ -546,5 +546,95 @@ describe('the options of batched', () => {
     expect(() => batched(store, { window: -1 })).to.throw('window')
 
     batched(store)(load)
+  })
+})
+
+describe('a load of many', () => {
+  it('says of all its results what it says by loadContext', async () => {
+    const clock = new ManualClock()
+    const tags = new Tags()
+    const get = batched(lru<any, number>({ max: 10 }), { clock, tags })(async (ids: readonly number[]) => {
+      const context = loadContext()
+      context.setTtl(50)
+      context.addTags('all')
+      return [...ids]
+    })
+    await get.many([1, 2])
+    expect(get.has(1)).to.equal(true)
+
+    tags.invalidate('all')
+    expect([get.has(1), get.has(2)]).to.deep.equal([false, false])
+    await get.many([1, 2])
+    clock.advance(50)
+    expect([get.has(1), get.has(2)]).to.deep.equal([false, false])
+  })
+
+  it('keeps none of its results where it says so', async () => {
+    const get = batched(new Map())(async (ids: readonly string[]) => {
+      loadContext().skipStore()
+      return ids
+    })
+
+    expect(await get.many(['a', 'b'])).to.deep.equal(['a', 'b'])
+    expect([get.has('a'), get.has('b')]).to.deep.equal([false, false])
+  })
+
+  it('is refused at once if it gives tags where the function has none', async () => {
+    let went = false
+    const get = batched(new Map())(async (ids: readonly string[]) => {
+      loadContext().addTags('all')
+      went = true
+      return ids
+    })
+
+    const [error] = await get.many(['a'])
+    expect(error).to.have.property(
+      'message',
+      'tags must be given as an option where a load adds some, but got: undefined',
+    )
+    expect(went).to.equal(false)
+  })
+
+  it('knows whether all that it does is a refresh behind old values, and serves these where it fails', async () => {
+    const clock = new ManualClock()
+    const seen: unknown[] = []
+    let down = false
+    const options = { ttl: 10, staleWhileRevalidate: 50, staleIfError: 500, clock }
+    const get = batched(
+      new Map(),
+      options,
+    )(async (ids: readonly string[]) => {
+      const { background, staleValue } = loadContext()
+      seen.push([...ids, background, staleValue])
+      if (down) throw new Error('down')
+      return ids.map((id) => `${id}${seen.length}`)
+    })
+    await get.many(['a', 'b'])
+    clock.advance(10)
+
+    expect(await get.many(['a', 'b'])).to.deep.equal(['a1', 'b1'])
+    await turn()
+    expect(await get.many(['a', 'b'])).to.deep.equal(['a2', 'b2'])
+    clock.advance(100)
+    down = true
+    expect(await get.many(['a', 'c']).then(String)).to.equal('a2,Error: down')
+
+    expect(seen).to.deep.equal([
+      ['a', 'b', false, undefined],
+      ['a', 'b', true, undefined],
+      ['a', 'c', false, undefined],
+    ])
+    expect(get.stats()).to.include({ hits: 2, staleHits: 2 })
+  })
+
+  it('is invalidated by a mutation as any function is', async () => {
+    let version = 1
+    const get = batched(lru<any, string>({ max: 10 }))(async (ids: readonly string[]) => ids.map((id) => id + version))
+    const change = invalidates(get, (id: string) => [id])(async (_id: string) => void version++)
+    await get.many(['a', 'b'])
+
+    await change('a')
+
+    expect(await get.many(['a', 'b'])).to.deep.equal(['a2', 'b1'])
   })
 })

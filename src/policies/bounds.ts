@@ -1,4 +1,4 @@
-import { callable, count, knownOptions, outOfRange, positiveInteger, wrongType } from '../check.ts'
+import { callable, count, countOrNothing, knownOptions, numeric, positiveInteger, wrongType } from '../check.ts'
 import { valueOf } from '../held.ts'
 import type { RemovalListener, Weigher } from '../types.ts'
 
@@ -15,7 +15,6 @@ export interface BoundOptions<K, V> {
 }
 
 const boundNames = ['max', 'maxWeight', 'weigher', 'onRemoval'] as const
-const countOrNothing = 'a positive integer (or 0, which keeps nothing)'
 
 /** The checked bounds of one policy, and the weights of what is put into it. */
 export class Bounds<K, V> {
@@ -81,7 +80,5 @@ export function optionalBoundsOf<K, V>(
 
 /** Returns how many entries were asked for: 0 or more, `Infinity` for all. */
 export function howMany(n: number): number {
-  if (typeof n !== 'number') throw wrongType('n', 'a number of entries, 0 or more', n)
-  if (!(n >= 0)) throw outOfRange('n', 'a number of entries, 0 or more', n)
-  return n
+  return numeric('n', 'a number of entries, 0 or more', n, n >= 0)
 }

@@ -58,9 +58,11 @@ describe('the package, packed and installed into an empty project', function () 
   })
 
   for (const compiler of ['typescript-5.4', 'typescript']) {
-    it(`type-checks with ${compiler}`, async () => {
-      await run(project, process.execPath, resolve('node_modules', compiler, 'bin/tsc'), '--project', '.')
-    })
+    for (const config of ['tsconfig.json', 'tsconfig.legacy.json']) {
+      it(`type-checks with ${compiler} and ${config}`, async () => {
+        await run(project, process.execPath, resolve('node_modules', compiler, 'bin/tsc'), '--project', config)
+      })
+    }
   }
 
   it('says what to install where a package is missing that a sub-path needs', async () => {

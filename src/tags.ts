@@ -1,0 +1,220 @@
+import { callable, knownOptions, positiveInteger, wrongType } from './check.ts'
+import type { TagBook, TagRule, TagSet } from './tagging.ts'
+
+/** The options of {@link Tags}. */
+export interface TagsOptions {
+  /**
+   * How many invalidated tags are remembered that no entry carries any more, for loads that are still running: a
+   * positive integer. A load that has seen more invalidations than that go by is not kept. Default: 10,000.
+   */
+  remembered?: number
+}
+
+/** An invalidation of what carries some other tags besides. */
+interface Conjunction {
+  readonly others: readonly string[]
+  at: number
+}
+
+/** How many different combinations one tag remembers; beyond it, the tag itself is invalidated. */
+const mostConjunctions = 64
+
+/** What is known of one tag. */
+class Tag {
+  readonly name: string
+  /** The moment of its last invalidation. */
+  invalidatedAt: number
+  /** Invalidations of what carries this and others. */
+  conjunctions: Conjunction[] | undefined = undefined
+  /** How many mutations are running that will invalidate this. */
+  holds = 0
+
+  constructor(name: string, invalidatedAt: number) {
+    this.name = name
+    this.invalidatedAt = invalidatedAt
+  }
+}
+
+/** The tags of one entry, which hold on to what is known of them. */
+class Carried implements TagSet {
+  readonly tags: readonly Tag[]
+  readonly stamp: number
+
+  constructor(tags: readonly Tag[], stamp: number) {
+    this.tags = tags
+    this.stamp = stamp
+  }
+
+  get names(): readonly string[] {
+    return this.tags.map(({ name }) => name)
+  }
+
+  get alive(): boolean {
+    const { tags, stamp } = this
+    for (let index = 0; index < tags.length; index++) {
+      const tag = tags[index]!
+      if (tag.invalidatedAt > stamp || (tag.conjunctions !== undefined && this.#meets(tag.conjunctions))) return false
+    }
+    return true
+  }
+
+  #meets(conjunctions: readonly Conjunction[]): boolean {
+    return conjunctions.some(
+      ({ others, at }) => at > this.stamp && others.every((other) => this.tags.some(({ name }) => name === other)),
+    )
+  }
+}
+
+/**
+ * Tags join entries of any functions and stores, to be invalidated together.
+ *
+ * Every entry notes the moment at which its load began, and every tag the moment of its last invalidation. A hit
+ * compares the two, so an invalidation takes the same time however many entries carry the tag, and a load that was
+ * running when it came is not kept, also where its tags are only known from the value. An entry that is invalidated so
+ * counts no longer at once, and leaves its store when it is next asked for or when its room is needed.
+ *
+ * Memory: what is known of a tag is kept while an entry carries it; of tags that no entry carries, the last
+ * {@link TagsOptions.remembered} that were invalidated.
+ *
+ * @example
+ * const tags = new Tags()
+ * const getUser = cached(lru({ max: 1_000 }), { tags: tags.of((user: User, id: string) => ['user:' + id, user.team]) })(fetchUser)
+ * tags.invalidate('user:42')
+ */
+export class Tags implements TagBook {
+  /** Tags that entries carry, or carried when the garbage collector last looked. */
+  readonly #carried = new Map<string, WeakRef<Tag>>()
+  readonly #collected = new FinalizationRegistry<string>((name) => {
+    if (this.#carried.get(name)?.deref() === undefined) this.#carried.delete(name)
+  })
+  /** Tags that were invalidated last, and those that are held. */
+  readonly #recent = new Map<string, Tag>()
+  readonly #remembered: number
+  /** The latest moment that was ever given out. */
+  #last = 0
+  /** The moment of the last invalidation. */
+  #changed = 0
+  /** No tag that is not known was invalidated after this moment. */
+  #forgottenUntil = 0
+
+  /** @throws `TypeError` or `RangeError` for an option that is unknown or wrong */
+  constructor(options: TagsOptions = {}) {
+    knownOptions('Tags', options, ['remembered'])
+    this.#remembered = options.remembered === undefined ? 10_000 : positiveInteger('remembered', options.remembered)
+  }
+
+  /** The book itself, so that it can stand for a rule that knows no tags but those of `loadContext().addTags`. */
+  get tags(): this {
+    return this
+  }
+
+  /**
+   * Makes the option `tags` of a function out of what gives the tags of a value.
+   *
+   * @param tagsOf is given the loaded value and the arguments of the call
+   */
+  of<V, Args extends readonly unknown[]>(tagsOf: (value: V, ...args: Args) => Iterable<string>): TagRule<V, Args> {
+    callable('what gives the tags', tagsOf)
+    return Object.assign((value: V, ...args: Args) => tagsOf(value, ...args), { tags: this })
+  }
+
+  /** Invalidates every entry that carries one of these tags, and every load running now that will turn out to. */
+  invalidate(...names: readonly string[]): void {
+    checkNames(names)
+    const at = this.#next()
+    for (const name of names) this.#noteLast(this.#known(name)).invalidatedAt = at
+  }
+
+  /** Invalidates every entry that carries all of these tags, and every load running now that will turn out to. */
+  invalidateAll(names: Iterable<string>): void {
+    const [first, ...others] = new Set(checkNames([...names]))
+    if (first === undefined) throw wrongType('the tags of invalidateAll', 'one tag at least', names)
+    if (others.length === 0) return this.invalidate(first)
+    const at = this.#next()
+    const tag = this.#noteLast(this.#known(first))
+    const same = tag.conjunctions?.find(
+      (conjunction) =>
+        conjunction.others.length === others.length && others.every((o) => conjunction.others.includes(o)),
+    )
+    if (same !== undefined) same.at = at
+    else if (tag.conjunctions?.length === mostConjunctions) {
+      tag.conjunctions = undefined
+      tag.invalidatedAt = at
+    } else (tag.conjunctions ??= []).push({ others, at })
+  }
+
+  /**
+   * Invalidates these tags now and again when the function that is returned is called. Until then nothing that carries
+   * one of them is kept.
+   */
+  hold(names: Iterable<string>): () => void {
+    const held = checkNames([...new Set(names)])
+    this.invalidate(...held)
+    for (const name of held) this.#known(name).holds++
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      for (const name of held) this.#known(name).holds--
+      this.invalidate(...held)
+    }
+  }
+
+  stamp(): number {
+    this.#last = Math.max(Date.now(), this.#last)
+    return this.#last
+  }
+
+  changedSince(stamp: number): boolean {
+    return this.#changed > stamp
+  }
+
+  take(names: Iterable<string>, stamp: number): TagSet | undefined {
+    const tags = Array.from(new Set(checkNames([...names])), (name) => this.#carry(name))
+    const carried = new Carried(tags, stamp)
+    return carried.alive && tags.every(({ holds }) => holds === 0) ? carried : undefined
+  }
+
+  /** A moment later than all before, also those of the same millisecond. */
+  #next(): number {
+    this.#last = Math.max(Date.now(), this.#last + 1 / 1024)
+    this.#changed = this.#last
+    return this.#last
+  }
+
+  #known(name: string): Tag {
+    return this.#recent.get(name) ?? this.#carried.get(name)?.deref() ?? new Tag(name, this.#forgottenUntil)
+  }
+
+  #carry(name: string): Tag {
+    const tag = this.#known(name)
+    if (this.#carried.get(name)?.deref() !== tag) {
+      this.#carried.set(name, new WeakRef(tag))
+      this.#collected.register(tag, name)
+    }
+    return tag
+  }
+
+  /** Remembers a tag as the one invalidated last, and forgets the one whose invalidation is longest ago. */
+  #noteLast(tag: Tag): Tag {
+    this.#recent.delete(tag.name)
+    if (this.#recent.size >= this.#remembered) this.#forget()
+    this.#recent.set(tag.name, tag)
+    return tag
+  }
+
+  #forget(): void {
+    for (const [name, tag] of this.#recent) {
+      if (tag.holds > 0) continue
+      this.#recent.delete(name)
+      const last = Math.max(tag.invalidatedAt, ...(tag.conjunctions ?? []).map(({ at }) => at))
+      this.#forgottenUntil = Math.max(this.#forgottenUntil, last)
+      return
+    }
+  }
+}
+
+function checkNames<T extends readonly unknown[]>(names: T): T & readonly string[] {
+  for (const name of names) if (typeof name !== 'string') throw wrongType('a tag', 'a string', name)
+  return names as T & readonly string[]
+}

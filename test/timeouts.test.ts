@@ -1,0 +1,181 @@
+import { expect } from 'chai'
+import { useFakeTimers, type SinonFakeTimers } from 'sinon'
+
+import { cached, loadContext, lru, LoadTimeoutError, type CachedOptions } from '../src/index.ts'
+import { deferred, type Deferred } from '../src/testing.ts'
+import { rejection } from './support/rejection.ts'
+
+describe('a slow load', () => {
+  let timers: SinonFakeTimers
+  beforeEach(() => {
+    timers = useFakeTimers({ now: 0 })
+  })
+  afterEach(() => timers.restore())
+
+  /** Looks for timers, but for that of the clock itself, which runs out in a millisecond. */
+  async function nothingIsLeft(): Promise<void> {
+    await timers.tickAsync(1)
+    expect(timers.countTimers()).to.equal(0)
+  }
+
+  function make(options: CachedOptions<string, [string]>) {
+    const loads: (Deferred<string> & { signal: AbortSignal })[] = []
+    const errors: unknown[] = []
+    const get = cached(lru({ max: 10 }), { onError: (error: unknown) => errors.push(error), ...options })((
+      _key: string,
+    ): Promise<string> => {
+      const load = { ...deferred<string>(), signal: loadContext().signal }
+      loads.push(load)
+      return load.promise
+    })
+    return { get, loads, errors }
+  }
+
+  it('gives its callers a LoadTimeoutError with key and time, and is kept when it ends', async () => {
+    const { get, loads } = make({ timeout: 100 })
+    const call = rejection(get('k'))
+    await timers.tickAsync(99)
+    const joined = rejection(get('k'))
+    await timers.tickAsync(1)
+
+    expect(await call)
+      .to.be.instanceOf(LoadTimeoutError)
+      .and.include({ key: 'k', ms: 100 })
+    await timers.tickAsync(99)
+    expect(await joined).to.be.instanceOf(LoadTimeoutError)
+    const late = get('k')
+    loads[0]!.resolve('slow')
+    expect(await late).to.equal('slow')
+    expect(await get('k')).to.equal('slow')
+    expect(get.stats()).to.include({ loads: 1, misses: 1, joins: 2, hits: 1 })
+    await nothingIsLeft()
+  })
+
+  it('leaves no timer behind when it is in time', async () => {
+    const { get, loads } = make({ timeout: 100, softTimeout: 50 })
+    const call = get('k')
+    loads[0]!.resolve('quick')
+
+    expect(await call).to.equal('quick')
+    await nothingIsLeft()
+  })
+
+  it('that fails when all have gone is reported', async () => {
+    const { get, loads, errors } = make({ timeout: 100 })
+    const call = rejection(get('k'))
+    await timers.tickAsync(100)
+    await call
+    const failure = new Error('late')
+    loads[0]!.reject(failure)
+    await timers.tickAsync(0)
+
+    expect(errors).to.deep.equal([failure])
+  })
+
+  it('may not write when it was invalidated after its callers had gone', async () => {
+    const { get, loads } = make({ timeout: 100 })
+    const call = rejection(get('k'))
+    await timers.tickAsync(100)
+    await call
+    get.invalidate('k')
+    loads[0]!.resolve('late')
+    await timers.tickAsync(0)
+
+    expect(get.has('k')).to.equal(false)
+  })
+
+  it('gives the old value after softTimeout, and goes on', async () => {
+    const { get, loads } = make({ ttl: 1_000, staleIfError: 5_000, softTimeout: 50 })
+    const first = get('k')
+    loads[0]!.resolve('old')
+    await first
+    await timers.tickAsync(1_001)
+
+    const call = get('k')
+    await timers.tickAsync(50)
+    expect(await call).to.equal('old')
+    loads[1]!.resolve('new')
+    await timers.tickAsync(0)
+    expect(await get('k')).to.equal('new')
+  })
+
+  it('gives an old value of any age after softTimeout where there is no stale window', async () => {
+    const { get, loads } = make({ ttl: 1_000, softTimeout: 50 })
+    const first = get('k')
+    loads[0]!.resolve('old')
+    await first
+    await timers.tickAsync(3_600_000)
+
+    const call = get('k')
+    await timers.tickAsync(50)
+    expect(await call).to.equal('old')
+    loads[1]!.resolve('new')
+    await timers.tickAsync(0)
+  })
+
+  it('goes on waiting after softTimeout where there is no old value', async () => {
+    const { get, loads } = make({ softTimeout: 50, timeout: 200 })
+    const call = get('k')
+    await timers.tickAsync(199)
+    loads[0]!.resolve('slow')
+
+    expect(await call).to.equal('slow')
+  })
+
+  it('gives the old value to nobody who asked for a fresh one', async () => {
+    const { get, loads } = make({ ttl: 1_000, staleIfError: 5_000, softTimeout: 50 })
+    const first = get('k')
+    loads[0]!.resolve('old')
+    await first
+
+    const call = get.refresh('k')
+    await timers.tickAsync(100)
+    loads[1]!.resolve('new')
+    expect(await call).to.equal('new')
+  })
+
+  it('gives the old value to whoever joined one who asked for a fresh one', async () => {
+    const { get, loads } = make({ ttl: 1_000, staleIfError: 5_000, softTimeout: 50 })
+    const first = get('k')
+    loads[0]!.resolve('old')
+    await first
+    await timers.tickAsync(1_001)
+
+    const refresh = get.refresh('k')
+    const call = get('k')
+    await timers.tickAsync(50)
+    expect(await call).to.equal('old')
+    loads[1]!.resolve('new')
+    expect(await refresh).to.equal('new')
+  })
+
+  it('is not ended by the signal of one caller where another has timed out', async () => {
+    const { get, loads } = make({ timeout: 100 })
+    const timedOut = rejection(get('k'))
+    await timers.tickAsync(100)
+    await timedOut
+    const controller = new AbortController()
+    const call = rejection(get.with({ signal: controller.signal })('k'))
+    controller.abort(new Error('gone'))
+
+    expect(await call).to.have.property('message', 'gone')
+    expect(loads[0]!.signal.aborted).to.equal(false)
+    loads[0]!.resolve('slow')
+    await timers.tickAsync(0)
+    expect(get.peek('k')).to.equal('slow')
+    await nothingIsLeft()
+  })
+
+  it('is ended when its only caller leaves before the timeout', async () => {
+    const { get, loads } = make({ timeout: 100 })
+    const controller = new AbortController()
+    const call = rejection(get.with({ signal: controller.signal })('k'))
+    controller.abort(new Error('gone'))
+
+    await call
+    expect(loads[0]!.signal.aborted).to.equal(true)
+    await nothingIsLeft()
+    loads[0]!.reject(new Error('aborted'))
+    await timers.tickAsync(0)
+  })
+})
