@@ -30,11 +30,13 @@ type One<A, V> = (arg: A) => Promise<V>
 
 /** A batched function: it takes one argument, or many, and has the controls of every cached function. */
 export type Batched<A, V, S = unknown> = BatchedCall<A, V> &
-  Omit<Controls<One<A, V>, S> & AsyncControls<One<A, V>>, 'load' | 'with'> & {
+  Omit<Controls<One<A, V>, S> & AsyncControls<One<A, V>>, 'load' | 'with' | 'scope'> & {
     /** The function that loads many. */
     readonly load: LoadMany<A, V>
     /** The function, called under these options. */
     readonly with: (options: CallOptions<V, [arg: A]>) => BatchedCall<A, V>
+    /** The same function in a scope of its own, as of any cached function. Scopes share batches. */
+    readonly scope: (id: string) => Batched<A, V, S>
   }
 
 /** What {@link batched} gives where there is a key function: it makes the batched function of a load of many. */
@@ -112,10 +114,12 @@ function makeBatched(
   loadMany: LoadMany<unknown, unknown>,
   name: string,
   mostWarmed: number,
+  isScope = false,
 ): unknown {
+  const scopes = new WeakMap<object, unknown>()
   const close = (options?: CloseOptions): Promise<void> => {
     const closing = one.close(options)
-    batcher.close()
+    if (!isScope) batcher.close()
     return closing
   }
   const controls = {
@@ -123,6 +127,12 @@ function makeBatched(
     // Of these too only the first argument counts, however many a caller such as `forEach` gives.
     ...Object.fromEntries(controlsOfOne.map((control) => [control, (arg: unknown) => one[control](arg)])),
     load: loadMany,
+    scope: (id: string) => {
+      const scoped = one.scope(id)
+      const known = scopes.get(scoped) ?? makeBatched(scoped, batcher, loadMany, name, mostWarmed, true)
+      scopes.set(scoped, known)
+      return known
+    },
     with: (options: CallOptions<unknown, [arg: unknown]>) => {
       const asked = one.with(options)
       return withMany((arg) => asked(arg), batcher, options.signal)

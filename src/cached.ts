@@ -5,6 +5,7 @@ import { checkFreshness } from './freshness.ts'
 import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
 import { argsKey, type ArgsKey } from './keys.ts'
 import { checkStoreOrGiver, makerOf, type GivesPromise, type Giver, type NotAny } from './methods.ts'
+import { scopesOf } from './scopes.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
 import { warm, type ArgsList, type Warmed, type WarmOptions } from './warm.ts'
 
@@ -23,6 +24,11 @@ export interface AsyncControls<F extends AnyFunction> {
   readonly refresh: (...args: Parameters<F>) => Promise<Result<F>>
   /** The function, called under these options. */
   readonly with: (options: CallOptions<Result<F>, Parameters<F>>) => Promised<F>
+  /**
+   * The same function in a scope of its own, such as a session, in the same store: the same one for an id until that is
+   * closed. Its entries end when it is closed, or this function is. Needs a `name`.
+   */
+  readonly scope: (id: string) => this
   /**
    * Loads many ahead of use: calls with each of these argument lists, a few at a time. A call that fails does not stop
    * it. Each counts as any call does.
@@ -190,6 +196,7 @@ function makeCached(
   }
 
   return Object.assign(addControls(call, engine, keyOf, load, name), {
+    scope: scopesOf(engine, (scoped) => makeCached(scoped, keyOf, load, name) as Cached<AnyFunction>),
     refresh: (...args: unknown[]) => callWith(undefined, args, { fresh: true }),
     warm: (argsList: ArgsList<unknown[]>, options?: WarmOptions) =>
       warm(argsList, options, {

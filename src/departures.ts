@@ -13,6 +13,7 @@ const departures = new FinalizationRegistry((known: WeakRef<AnyRoom>) => {
   try {
     // A remote store cannot be emptied of one name: what is there stays until its time is over.
     if (room.space.kind === 'sync') void room.clear()
+    else room.space.renew()
   } catch (error) {
     room.report(error)
   }

@@ -32,6 +32,9 @@ export interface CallOptions<V, Args extends readonly unknown[]> {
 export class Engine<V, Args extends readonly unknown[]> {
   readonly room: Room<V, Args>
   readonly hitPath: HitPath<V>
+  readonly options: EngineOptions<V, Args>
+  /** What is still to be done when this is closed and no load is running any more. */
+  readonly endings: ((wait: boolean) => unknown)[] = []
   readonly #space: Space
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
@@ -42,6 +45,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #softTimeout: number | undefined
   #closing: Promise<void> | undefined
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
+    this.options = options
     this.room = new Room(store, options)
     this.hitPath = hitPath(this.room)
     this.#space = this.room.space
@@ -154,6 +158,8 @@ export class Engine<V, Args extends readonly unknown[]> {
         flight.abort(reason)
       }
     }
+    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending(wait)))
+    for (const result of ended) if (result.status === 'rejected') this.room.report(result.reason)
     await this.room.asyncShelf?.idle()
     this.room.leave()
   }

@@ -96,7 +96,7 @@ function accessorOf(making: Making, method: unknown, key: string | symbol): [Pro
     if (Object(self) !== self) throw wrongType(`this of ${String(key)}`, 'an object', self)
     const store = checkStore(isGiver(making.store) ? making.store(self) : making.store)
     const load = original.bind(self)
-    const name = options.name ?? `${(typeof self === 'function' ? self : self.constructor).name}.${String(key)}`
+    const name = options.name ?? `${(typeof self === 'function' ? self : self.constructor)?.name}.${String(key)}`
     // A hit joins name and key, which is faster for a short name. Only a store of this process can do with a number.
     const isHere = store instanceof Map || (store as Partial<Policy<unknown, unknown>>).tellsRemovals === true
     const ownName = isHere ? `${options.name ?? ''}#${++numbered}` : `${name}#${identityText(load)}`
@@ -112,8 +112,8 @@ function accessorOf(making: Making, method: unknown, key: string | symbol): [Pro
     return functions.get(self!) ?? inContext(make, self!)
   }
 
-  function call(this: object): unknown {
-    return functionOf(this).apply(this, arguments as unknown as unknown[])
+  function call(this: object, ...args: unknown[]): unknown {
+    return functionOf(this)(...args)
   }
 
   functionsOf.set(call, functionOf)

@@ -120,7 +120,7 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Forgets the entries for which `predicate` says so, and gives their number. Fences all loads that are running. */
   invalidateWhere(predicate: AnyPredicate): MaybePromise<number> {
-    this.#assertOpen(undefined)
+    this.assertOpen(undefined)
     this.learnKind('')
     this.space.revokeAll()
     const shelf = this.asyncShelf
@@ -166,7 +166,12 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Forgets all entries of this space. Loads that are running may no longer write. */
   clear(): MaybePromise<void> {
-    this.#assertOpen(undefined)
+    this.assertOpen(undefined)
+    return this.empty()
+  }
+
+  /** As {@link clear}, also when this has been closed. */
+  empty(): MaybePromise<void> {
     this.learnKind('')
     const old = this.space.generation
     this.space.renew()
@@ -242,7 +247,7 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Raises the fence: from here on no load of this key that is running may write. Gives the key's form in the store. */
   #fence(key: unknown): unknown {
-    this.#assertOpen(key)
+    this.assertOpen(key)
     this.learnKind(key)
     const storeKey = this.space.storeKey(key)
     this.space.revoke(storeKey)
@@ -255,7 +260,7 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   #look(key: unknown): MaybePromise<Entry<V> | undefined> {
-    this.#assertOpen(key)
+    this.assertOpen(key)
     const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
       entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
     if (this.space.isAsync(key)) {
@@ -264,7 +269,8 @@ export class Room<V, Args extends readonly unknown[]> {
     return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
   }
 
-  #assertOpen(key: unknown): void {
+  /** Throws a `ClosedError` when this has been closed. */
+  assertOpen(key: unknown): void {
     if (this.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
   }
 

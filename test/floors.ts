@@ -45,6 +45,7 @@ export const floors: readonly Floor[] = [
   { name: 'engine', files: ['engine.ts'] },
   { name: 'controls', files: ['controls.ts', 'warm.ts'] },
   { name: 'batches', files: ['batcher.ts'] },
+  { name: 'scopes', files: ['scopes.ts'] },
   { name: 'what ends with an instance', files: ['departures.ts'] },
   { name: 'methods', files: ['methods.ts'] },
   { name: 'functions', files: ['cache.ts', 'cached.ts', 'cached-sync.ts'] },

@@ -172,6 +172,24 @@ describe('an instance with cached methods', () => {
     expect(await other.find('a')).to.equal('a')
   })
 
+  for (const [kind, create] of Object.entries({
+    'a Map': () => new Map(),
+    'an asynchronous Map': () => new AsyncMap(),
+  })) {
+    it(`goes although its load never ends, over ${kind}`, async () => {
+      const Service = services(create())
+      let goes: WeakRef<object> | undefined
+      await (async () => {
+        const service = new Service(() => new Promise(() => {}))
+        goes = new WeakRef(service)
+        void service.find('a')
+        await new Promise((resolve) => setImmediate(resolve))
+      })()
+
+      await collectUntil(() => goes!.deref() === undefined)
+    })
+  }
+
   it('leaves controls behind that are closed', async () => {
     const store = new Map()
     const Service = services(store)
