@@ -35,8 +35,9 @@ export const floors: readonly Floor[] = [
     name: 'what policies keep order by',
     files: ['policies/slots.ts', 'policies/levels.ts', 'policies/chains.ts', 'policies/wheels.ts'],
   },
-  { name: 'what policies remember', files: ['policies/ghosts.ts', 'policies/ranks.ts'] },
+  { name: 'orders over orders', files: ['policies/ranks.ts'] },
   { name: 'frames of policies', files: ['policies/slot-policy.ts', 'policies/ageing.ts'] },
+  { name: 'frames of policies in order', files: ['policies/ordered-policy.ts'] },
   { name: 'frames of policies that expire', files: ['policies/expiring-policy.ts'] },
   { name: 'policies', files: ['policies/*'] },
   {
