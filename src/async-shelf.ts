@@ -1,6 +1,8 @@
+import { wrongType } from './check.ts'
 import { systemClock } from './clock.ts'
 import { AgeingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
+import type { AnyPredicate } from './store-types.ts'
 import { MARKER } from './text.ts'
 import type { TagBook } from './tagging.ts'
 import type { AsyncStore } from './types.ts'
@@ -46,8 +48,8 @@ class AsyncShelf {
   readonly #store: AsyncStore<string, unknown>
   /** The last operation on each key that has one out. */
   readonly #last = new Map<string, Promise<unknown>>()
-  /** Values on their way to the store. */
-  readonly #writing = new Map<string, Entry>()
+  /** Values on their way to the store: the last write of each, as an object of its own, since an entry is written again. */
+  readonly #writing = new Map<string, { readonly entry: Entry }>()
   /** A clear that is out: every operation waits for it. */
   #clearing: Promise<unknown> | undefined
   /** Records written up to this time are not believed. */
@@ -63,7 +65,7 @@ class AsyncShelf {
 
   /** A value on its way to the store. */
   onItsWay(storeKey: string): Entry | undefined {
-    const entry = this.#writing.get(storeKey)
+    const entry = this.#writing.get(storeKey)?.entry
     return entry?.alive === true ? entry : undefined
   }
 
@@ -78,16 +80,17 @@ class AsyncShelf {
 
   /** Writes an entry, unless it is overtaken before its turn. */
   write(storeKey: string, entry: Entry): Promise<void> {
-    this.#writing.set(storeKey, entry)
+    const write = { entry }
+    this.#writing.set(storeKey, write)
     return this.#inTurn(
       storeKey,
       async () => {
-        if (this.#writing.get(storeKey) !== entry) return
+        if (this.#writing.get(storeKey) !== write) return
         const { ttl, record } = this.#recordOf(entry)
         await this.#store.set(storeKey, record, ttl)
       },
       () => {
-        if (this.#writing.get(storeKey) === entry) this.#writing.delete(storeKey)
+        if (this.#writing.get(storeKey) === write) this.#writing.delete(storeKey)
       },
     )
   }
@@ -107,7 +110,7 @@ class AsyncShelf {
    * @param grace how long it may be of use after that
    */
   expire(storeKey: string, grace: number): Promise<boolean> {
-    const onItsWay = this.#writing.get(storeKey)
+    const onItsWay = this.onItsWay(storeKey)
     if (onItsWay !== undefined) {
       const now = this.#space.clock.now()
       const { loadMs, tags } = onItsWay
@@ -124,6 +127,33 @@ class AsyncShelf {
       await this.#store.set(storeKey, ended, lifeLeft(grace))
       return true
     })
+  }
+
+  /** Takes out the entries that a predicate chooses, those on their way too, and gives their number. */
+  async removeWhere(predicate: AnyPredicate, reading: Reading): Promise<number> {
+    const chosen = new Set<string>()
+    const choose = (storeKey: string, entry: Entry | undefined): void => {
+      if (entry !== undefined && predicate(this.#space.keyOf(storeKey), entry.value)) chosen.add(storeKey)
+    }
+    for (const [storeKey, { entry }] of this.#writing) choose(storeKey, entry)
+    const removals = Array.from(chosen, (storeKey) => this.remove(storeKey))
+    for await (const storeKey of this.#storeKeys()) {
+      if (chosen.has(storeKey)) continue
+      choose(storeKey, await this.read(storeKey, reading))
+      if (chosen.has(storeKey)) removals.push(this.remove(storeKey))
+    }
+    return (await Promise.all(removals)).filter(Boolean).length
+  }
+
+  /** The keys of this space that the store has. */
+  async *#storeKeys(): AsyncIterable<string> {
+    const keys = this.#store.keys?.() ?? this.#store.iterator?.(undefined)
+    if (keys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
+    const own = this.#space.storeKey('') as string
+    for await (const item of keys) {
+      const storeKey = typeof item === 'string' ? item : (item as [string])[0]
+      if (storeKey.startsWith(own) && storeKey !== this.#lastClearKey()) yield storeKey
+    }
   }
 
   /** Forgets all entries of this space: those that are there, and those on their way. */

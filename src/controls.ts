@@ -4,6 +4,7 @@ import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
 import type { CallOptions, Engine } from './engine.ts'
 import { checkedTtl } from './freshness.ts'
 import { argsKey } from './keys.ts'
+import type { Room } from './room.ts'
 import type { AnyFunction, Answer, Result } from './store-types.ts'
 
 /** How a function or a cache is ended. */
@@ -27,6 +28,11 @@ export interface Controls<F extends AnyFunction, S> {
   readonly peek: (...args: Parameters<F>) => Answer<S, Result<F> | undefined>
   /** Puts a value in without a load. It wins over every load that began earlier. */
   readonly set: (args: Parameters<F>, value: Result<F>) => Answer<S, void>
+  /**
+   * Forgets the entries of this function for which `predicate` says so, and gives their number. It looks at all of them.
+   * Every load that is running may no longer write. The store must have `keys`.
+   */
+  readonly invalidateWhere: (predicate: (key: any, value: Result<F>) => boolean) => Answer<S, number>
   /** Forgets all entries of this function, and only this function's. Fences like `invalidate`. */
   readonly clear: () => Answer<S, void>
   /** What has happened since the beginning or the last `resetStats`. */
@@ -47,6 +53,19 @@ export interface Controls<F extends AnyFunction, S> {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
+/** What is behind a cached function: its room, and what gives the keys in it. */
+export interface Entrance {
+  readonly room: Room<any, any>
+  readonly keyOf: AnyFunction
+}
+
+const entrances = new WeakMap<object, Entrance>()
+
+/** What is behind a cached function; `undefined` for anything else. */
+export function roomOf(fn: unknown): Entrance | undefined {
+  return entrances.get(fn as object)
+}
+
 /** Adds the {@link Controls} to the function that stands for `load`. */
 export function addControls<V, C extends AnyFunction>(
   call: C,
@@ -56,6 +75,7 @@ export function addControls<V, C extends AnyFunction>(
   name: string,
 ): C {
   const { room } = engine
+  entrances.set(call, { room, keyOf })
   const controls: { [Name in Exclude<keyof Controls<AnyFunction, unknown>, 'name'>]: unknown } = {
     invalidate: (...args: unknown[]) => room.invalidate(keyOf(...args)),
     expire: (...args: unknown[]) => room.expire(keyOf(...args)),
@@ -65,6 +85,8 @@ export function addControls<V, C extends AnyFunction>(
       if (!Array.isArray(args)) throw wrongType('the first argument of set', 'an array of arguments', args)
       return room.set(keyOf(...args), args, value)
     },
+    invalidateWhere: (predicate: (key: unknown, value: V) => boolean) =>
+      room.invalidateWhere(callable('predicate', predicate)),
     clear: () => room.clear(),
     stats: () => room.stats(),
     resetStats: () => room.resetStats(),

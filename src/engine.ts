@@ -70,13 +70,15 @@ export class Engine<V, Args extends readonly unknown[]> {
       const fresh = options?.fresh === true
       let old: Entry<V> | undefined
       if (fresh) old = this.#supersede(storeKey)
-      else if (this.#space.kind === 'async') {
-        const onItsWay = this.room.findOnItsWay(storeKey)
+      else {
+        const isAsync = this.#space.kind === 'async'
+        const onItsWay = isAsync ? this.room.findOnItsWay(storeKey) : undefined
         if (onItsWay !== undefined) return onItsWay.settled()
-      } else {
-        old = this.#space.own(found) as Entry<V> | undefined
-        const served = this.#served(old, storeKey, 1)
+        // What an asynchronous store had when a load began that is still in the air has not been invalidated since.
+        old = this.#space.own(isAsync ? this.#space.flights.get(storeKey)?.old : found) as Entry<V> | undefined
+        const served = isAsync && old === undefined ? undefined : this.#served(old, storeKey, 1)
         if (served === true) {
+          if (isAsync && this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
           if (this.#isDue(old!, storeKey)) {
             this.#loadBehind(new Flight(this, key, storeKey, load, self, args, options?.ttl, old))
           }
@@ -85,10 +87,7 @@ export class Engine<V, Args extends readonly unknown[]> {
         if (served !== undefined) return Promise.reject(served.error)
       }
       let flight = this.#joinable(storeKey)
-      if (flight !== undefined) {
-        this.#join(flight)
-        if (flight.fresh && old !== undefined) return this.#wait(flight, options?.signal).catch(this.#orServe(old))
-      } else {
+      if (flight === undefined) {
         flight = new Flight(this, key, storeKey, load, self, args, options?.ttl, old)
         this.#space.flights.add(flight)
         flight.fresh = fresh
@@ -96,8 +95,12 @@ export class Engine<V, Args extends readonly unknown[]> {
         if (this.#book !== undefined) flight.stamp = this.#book.stamp()
         flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight) : this.#load(flight)
         if (flight.ended) flight.promise.catch(ignore)
+        return this.#wait(flight, options)
       }
-      return this.#wait(flight, options?.signal)
+      if (isInside(flight)) throw reentrant(key)
+      const mayBeServed = flight.fresh && (old !== undefined || this.#space.kind === 'async')
+      if (!mayBeServed) this.#join(flight)
+      return this.#wait(flight, options, mayBeServed ? this.#beside(flight, old) : undefined)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -211,6 +214,8 @@ export class Engine<V, Args extends readonly unknown[]> {
     const now = this.#freshness.clock.now()
     const { failures, flights } = this.#space
     return (
+      // A call that was reading an asynchronous store when this was closed is still answered.
+      !this.room.closed &&
       this.#freshness.wantsRefresh(served, now) &&
       flights.get(storeKey) === undefined &&
       failures.get(storeKey, now) === undefined
@@ -246,24 +251,56 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
-    if (isInside(flight)) throw reentrant(flight.key)
     flight.listeners++
     if (flight.askers > 0) flight.askers++
     else this.#counters.joins++
   }
 
-  #wait(flight: Flight<V, Args>, signal: AbortSignal | undefined): Promise<V> {
+  /** @param outcome what the caller waits for: the end of the flight, if nothing else is said */
+  #wait(
+    flight: Flight<V, Args>,
+    options: CallOptions<V, Args> | undefined,
+    outcome: Promise<V> = flight.promise!,
+  ): Promise<V> {
+    const signal = options?.signal
     if (signal === undefined && this.#timeout === undefined && this.#softTimeout === undefined) {
       flight.pinned = true
-      return flight.promise!
+      return outcome
     }
-    return waitFor(flight, {
+    return waitFor(flight, outcome, {
       signal,
       timeout: this.#timeout,
       softTimeout: this.#softTimeout,
-      old: () => this.#forSlowness(flight),
+      old: () => (options?.fresh === true ? undefined : this.#forSlowness(flight.old)),
       abandoned: (reason) => this.#abandon(flight, reason),
     })
+  }
+
+  /**
+   * What a caller gets who comes while a load runs that was to be fresh at any price, and would not pay it: the old value
+   * where that may be served, at once or in the place of a failure.
+   */
+  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined): Promise<V> {
+    let old = known
+    if (this.#space.kind === 'async') {
+      // One read does for all: whatever changes what there is takes the flight out.
+      flight.reading ??= this.room.read(flight.storeKey as string)
+      old = await flight.reading
+      if (!flight.revoked) flight.old = old
+      const served = old === undefined ? undefined : this.#served(old, flight.storeKey, 1)
+      if (served !== undefined) {
+        if (served !== true) throw served.error
+        if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
+        return old!.value
+      }
+    }
+    this.#join(flight)
+    try {
+      return await flight.promise!
+    } catch (error) {
+      if (this.#forFailure(old) === undefined) throw error
+      return old!.value
+    }
   }
 
   /** Reads an asynchronous store, and loads where that gives nothing to be served. */
@@ -326,7 +363,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     flight.promise?.catch(ignore)
     if (!flight.revoked) this.#remember(flight, error)
     const standIn = flight.revoked || flight.fresh ? undefined : this.#forFailure(flight.old)
-    if ((standIn !== undefined || flight.listeners === 0) && !flight.aborted) this.room.report(error)
+    if ((standIn !== undefined || flight.listeners <= 0) && !flight.aborted) this.room.report(error)
     this.#ended(flight)
     return standIn
   }
@@ -353,17 +390,9 @@ export class Engine<V, Args extends readonly unknown[]> {
     return old !== undefined && freshness.mayStandIn(old, freshness.clock.now()) ? old : undefined
   }
 
-  /** What a caller does who has joined a load that was to be fresh at any price, and would not pay it: serves the old value. */
-  #orServe(old: Entry<V>): (error: unknown) => V {
-    return (error) => {
-      if (this.#forFailure(old) === undefined) throw error
-      return old.value
-    }
-  }
-
   /** The old value, if it may be served in the place of a load that is slow. */
-  #forSlowness({ old, fresh }: Flight<V, Args>): Entry<V> | undefined {
-    if (old === undefined || fresh) return undefined
+  #forSlowness(old: Entry<V> | undefined): Entry<V> | undefined {
+    if (old === undefined) return undefined
     const { grace, clock } = this.#freshness
     return grace === 0 || clock.now() - old.endsAt < grace ? old : undefined
   }

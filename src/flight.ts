@@ -77,7 +77,9 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   ended = false
   /** How many callers have come while an asynchronous store is read, when nobody knows yet if there will be a load. */
   askers = 0
-  /** How many callers would hear of a failure. */
+  /** The reading of an asynchronous store on behalf of those who come meanwhile, where this does not read it itself. */
+  reading: Promise<Entry<V> | undefined> | undefined = undefined
+  /** How many callers would hear of a failure; less where one has left before it was known to wait for this. */
   listeners = 0
   #leaving: Leaving | undefined = undefined
   beginning = false
@@ -133,9 +135,8 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     this.#leavers().waiting++
   }
 
-  /** Notes that a caller has left before the end; says whether nobody is left for whom this should go on. */
+  /** Notes that a caller who might leave waits no longer; says whether nobody is left for whom this should go on. */
   leave(): boolean {
-    this.listeners--
     return --this.#leavers().waiting === 0 && !this.pinned
   }
 

@@ -14,6 +14,7 @@ export type { CallOptions } from './engine.ts'
 export { ClosedError, KeyError, LoadTimeoutError, ReentrantLoadError } from './errors.ts'
 export { loadContext, type LoadContext } from './flight.ts'
 export type { FreshnessOptions, Ttl } from './freshness.ts'
+export { invalidates, type Invalidator } from './invalidates.ts'
 export type { Jitter } from './jitter.ts'
 export {
   argsKey,

@@ -7,7 +7,8 @@ import { ClosedError } from './errors.ts'
 import type { Flight } from './flight.ts'
 import { Freshness } from './freshness.ts'
 import { isItsOwnKey } from './key-shortcuts.ts'
-import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
+import { enterSpace, everyKey, isThenable, type AnyStore, type Space } from './space.ts'
+import type { AnyPredicate } from './store-types.ts'
 import { SyncShelf } from './sync-shelf.ts'
 import type { TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
@@ -68,7 +69,10 @@ export class Room<V, Args extends readonly unknown[]> {
   keep(flight: Flight<V, Args>, value: V, loadMs: number): void {
     try {
       this.space.isAsync(flight.key)
-      const entry = flight.skipped ? undefined : this.#entry(value, flight.args, flight, loadMs)
+      const entry =
+        flight.skipped || this.space.isHeld(flight.storeKey)
+          ? undefined
+          : this.#entry(value, flight.args, flight, loadMs)
       // The functions that were just asked are the user's, and may have invalidated what they were asked about.
       if (!flight.revoked) void this.#replace(this.space.storeKey(flight.key), entry)
     } catch (error) {
@@ -111,6 +115,62 @@ export class Room<V, Args extends readonly unknown[]> {
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.remove(storeKey as string))
     const entry = this.#guarded(() => this.#shelf.remove(storeKey, 'invalidated'))
     return entry !== undefined && this.freshness.isOfUse(entry as Entry<V>)
+  }
+
+  /** Forgets the entries for which `predicate` says so, and gives their number. Fences all loads that are running. */
+  invalidateWhere(predicate: AnyPredicate): MaybePromise<number> {
+    this.#assertOpen(undefined)
+    this.learnKind('')
+    this.space.revokeAll()
+    const shelf = this.asyncShelf
+    if (shelf === undefined) return this.#guarded(() => this.#shelf.removeWhere(predicate))
+    return this.#watched(
+      shelf.removeWhere(predicate, this.#reading).then((removed) => {
+        this.space.census.invalidations += removed
+        return removed
+      }),
+    )
+  }
+
+  /**
+   * Invalidates a key now and again when the function that is returned is called; until then nothing of it is kept.
+   * Never throws: failures of the store are reported. Of a closed room nothing is left to invalidate.
+   */
+  hold(key: unknown): () => unknown {
+    return this.#held(
+      () => this.invalidate(key),
+      () => this.space.storeKey(key),
+    )
+  }
+
+  /** Does so for all keys. */
+  holdAll(): () => unknown {
+    return this.#held(
+      () => this.clear(),
+      () => everyKey,
+    )
+  }
+
+  #held(forget: () => MaybePromise<unknown>, storeKeyOf: () => unknown): () => unknown {
+    const tryToForget = (): MaybePromise<unknown> => {
+      try {
+        if (!this.closed) return Promise.resolve(forget()).catch(() => {})
+      } catch (error) {
+        this.report(error)
+      }
+      return undefined
+    }
+    void tryToForget()
+    // What the store is, and so how its keys are written, is known by now.
+    const storeKey = storeKeyOf()
+    const { holds } = this.space
+    holds.set(storeKey, (holds.get(storeKey) ?? 0) + 1)
+    return () => {
+      const left = holds.get(storeKey)! - 1
+      if (left === 0) holds.delete(storeKey)
+      else holds.set(storeKey, left)
+      return tryToForget()
+    }
   }
 
   /** Makes a key's entry stale and says whether it was there. A load that is running may no longer write. */

@@ -26,6 +26,11 @@ export class Roster {
     this.#keys.delete(storeKey)
   }
 
+  /** All keys, gone or there. */
+  keys(): Iterable<unknown> {
+    return this.#keys
+  }
+
   /** Forgets the keys that have gone, and gives the number of those that are there. */
   sweep(): number {
     for (const storeKey of this.#keys) if (!this.#isThere(storeKey)) this.#keys.delete(storeKey)

@@ -5,7 +5,7 @@ import { Failures } from './failures.ts'
 import { Generation } from './generation.ts'
 import type { AnyFlight } from './flight.ts'
 import { Flights } from './flights.ts'
-import { spaceText, storeKeyText } from './store-key.ts'
+import { keyOfText, spaceText, storeKeyText } from './store-key.ts'
 import type { AsyncStore, Clock, Store } from './types.ts'
 
 /** A store of either kind, as the engine holds it. */
@@ -13,6 +13,9 @@ export type AnyStore = Store<unknown, unknown> | AsyncStore<unknown, unknown>
 
 /** Whether a store answers at once or with promises; one whose methods do not say is known by its first answer. */
 export type StoreKind = 'sync' | 'async' | 'unknown'
+
+/** Stands for all keys of a space among those that are held. */
+export const everyKey: unique symbol = Symbol('every key')
 
 /**
  * The room of one name in one store: its keys, its loads in the air and the fence around both.
@@ -33,6 +36,8 @@ export class Space {
   /** The loads in the air that no call may join and no store will keep. */
   readonly revoked: Set<AnyFlight> = new Set()
   readonly failures: Failures = new Failures()
+  /** How many mutations are running that will invalidate a key, or {@link everyKey}: nothing of it is kept meanwhile. */
+  readonly holds: Map<unknown, number> = new Map()
   readonly #text: string | undefined
 
   constructor(store: AnyStore, name: string | undefined, clock: Clock) {
@@ -49,6 +54,12 @@ export class Space {
   storeKey(key: unknown): unknown {
     if (this.#text !== undefined) return storeKeyText(this.#text, key)
     return this.kind === 'async' ? storeKeyText('', key) : key
+  }
+
+  /** The key that goes to the store in this form; an object or a symbol that has gone is `undefined`. */
+  keyOf(storeKey: unknown): unknown {
+    if (this.#text !== undefined) return keyOfText(this.#text, storeKey as string)
+    return this.kind === 'async' ? keyOfText('', storeKey as string) : storeKey
   }
 
   /**
@@ -115,10 +126,20 @@ export class Space {
     this.generation = new Generation(this.clock, this.census)
   }
 
-  /** Begins a new generation: no entry and no flight of an earlier one counts from here on. */
-  renew(): void {
+  /** Whether nothing of a key is to be kept now. */
+  isHeld(storeKey: unknown): boolean {
+    return this.holds.size > 0 && (this.holds.has(storeKey) || this.holds.has(everyKey))
+  }
+
+  /** Says of all loads in the air what {@link revoke} says of one. */
+  revokeAll(): void {
     this.failures.clear()
     for (const flight of [...this.flights]) this.revokeFlight(flight)
+  }
+
+  /** Begins a new generation: no entry and no flight of an earlier one counts from here on. */
+  renew(): void {
+    this.revokeAll()
     this.disbelieve()
   }
 }

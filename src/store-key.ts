@@ -29,6 +29,30 @@ export function storeKeyText(space: string, key: unknown): string {
   }
 }
 
+/** The key that was written so; `undefined` for an object or a symbol, which are known by nothing but their identity. */
+export function keyOfText(space: string, storeKey: string): unknown {
+  const text = storeKey.slice(space.length)
+  if (!text.startsWith(MARKER)) return text
+  const marked = text.slice(1)
+  const rest = marked.slice(1)
+  if (marked === 'null') return null
+  switch (marked[0]) {
+    case 's':
+      return rest
+    case 'n':
+      return Number(rest)
+    case 'i':
+      return BigInt(rest)
+    case 'y':
+      return Symbol.for(rest)
+    case 't':
+    case 'f':
+      return marked === 'true'
+    default:
+      return undefined
+  }
+}
+
 /** What goes before all keys of a function with this name. */
 export function spaceText(name: string): string {
   return `${name.replaceAll('%', '%25').replaceAll(':', '%3A')}:`

@@ -26,3 +26,6 @@ export type Result<F extends AnyFunction> = Awaited<ReturnType<F>>
 /** A function with promised results: the function itself, overloads and generics kept, where it has them already. */
 export type Promised<F extends AnyFunction> =
   ReturnType<F> extends Promise<unknown> ? F : (...args: Parameters<F>) => Promise<Result<F>>
+
+/** Chooses entries by key and value. */
+export type AnyPredicate = (key: unknown, value: any) => boolean

@@ -1,6 +1,8 @@
+import { wrongType } from './check.ts'
 import type { Entry } from './entry.ts'
 import type { Generation } from './generation.ts'
 import type { Space } from './space.ts'
+import type { AnyPredicate } from './store-types.ts'
 import type { RemovalCause, Store } from './types.ts'
 
 /** What a space does to a store that answers at once. Whatever the store throws goes through to the caller. */
@@ -38,6 +40,20 @@ export class SyncShelf {
   /** Takes an entry out and gives it. It counts no longer even if the store fails to delete it. */
   remove(storeKey: unknown, cause: RemovalCause): Entry | undefined {
     return this.#remove(storeKey, cause, this.#space.generation)
+  }
+
+  /** Takes out the entries that a predicate chooses, and gives their number. */
+  removeWhere(predicate: AnyPredicate): number {
+    const { roster } = this.#space.census
+    const storeKeys = roster === undefined ? this.#store.keys?.() : roster.keys()
+    if (storeKeys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
+    let removed = 0
+    for (const storeKey of [...storeKeys]) {
+      const entry = this.peek(storeKey)
+      if (entry === undefined || !predicate(this.#space.keyOf(storeKey), entry.value)) continue
+      if (this.#remove(storeKey, 'invalidated', this.#space.generation) !== undefined) removed++
+    }
+    return removed
   }
 
   /** Takes out what the given generation has left, once the space has turned to a new one. */

@@ -34,6 +34,8 @@ export interface AsyncStore<K, V> {
   peek?(key: K): Promise<V | undefined>
   clear?(): Promise<void>
   keys?(): AsyncIterable<K>
+  /** In the place of `keys`: gives keys with their values, as a Keyv does. */
+  iterator?: ((namespace: any) => AsyncIterable<any>) | undefined
   readonly size?: number
 }
 

@@ -17,16 +17,19 @@ export interface Patience<V> {
 /**
  * A promise of its own for a caller who does not wait to the end whatever happens. However its wait ends, that is nobody
  * else's business; a load that took too long goes on.
+ *
+ * @param outcome what the caller waits for
  */
-export function waitFor<V>(flight: Flight<V, any>, patience: Patience<V>): Promise<V> {
+export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience: Patience<V>): Promise<V> {
   const { signal, timeout, softTimeout } = patience
-  const shared = flight.promise!
   if (signal === undefined) flight.pinned = true
   else flight.enter()
   return new Promise<V>((resolve, reject) => {
     let soft: NodeJS.Timeout | undefined
     let hard: NodeJS.Timeout | undefined
+    let isOver = false
     const stop = (): void => {
+      isOver = true
       signal?.removeEventListener('abort', left)
       clearTimeout(soft)
       clearTimeout(hard)
@@ -34,6 +37,7 @@ export function waitFor<V>(flight: Flight<V, any>, patience: Patience<V>): Promi
     function left(): void {
       stop()
       reject(signal!.reason as Error)
+      flight.listeners--
       if (flight.leave()) patience.abandoned(signal!.reason)
     }
     /** The caller has its answer, and the load goes on without it. */
@@ -42,10 +46,16 @@ export function waitFor<V>(flight: Flight<V, any>, patience: Patience<V>): Promi
       flight.pinned = true
       flight.listeners--
     }
+    /** The caller has its answer, which need not have come from the load. */
+    function heard(): void {
+      if (isOver) return
+      stop()
+      if (signal !== undefined && !flight.ended && flight.leave()) patience.abandoned(undefined)
+    }
 
     if (signal?.aborted === true) {
       // By the key function, or by the load itself in its first step.
-      shared.catch(() => {})
+      outcome.catch(() => {})
       return left()
     }
     signal?.addEventListener('abort', left, { once: true })
@@ -63,13 +73,13 @@ export function waitFor<V>(flight: Flight<V, any>, patience: Patience<V>): Promi
         reject(new LoadTimeoutError(flight.key, timeout))
       }, timeout)
     }
-    shared.then(
+    outcome.then(
       (value) => {
-        stop()
+        heard()
         resolve(value)
       },
       (error: unknown) => {
-        stop()
+        heard()
         reject(error)
       },
     )

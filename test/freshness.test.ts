@@ -5,6 +5,9 @@ import { cached } from '../src/cached.ts'
 import { lru } from '../src/policies/lru.ts'
 import { ttl as ttlPolicy } from '../src/policies/ttl.ts'
 import { ManualClock, seededRandom } from '../src/testing.ts'
+import { SlowMap } from './model/slow-map.ts'
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 function numbered(): (id: string) => Promise<string> {
   let calls = 0
@@ -130,6 +133,30 @@ describe('expiry', () => {
     expect(get.has('a')).to.equal(true)
     clock.advance(50)
     expect(await get('a')).to.equal('a2')
+  })
+
+  it('counts a tti from a use that comes while a slow store takes the value', async () => {
+    const clock = new ManualClock()
+    const store = new SlowMap({ random: seededRandom(1), manual: true })
+    const get = cached(store, { tti: 100, clock })(numbered())
+    const first = get('a')
+    for (let steps = 0; steps < 4; steps++) await step()
+    await first
+
+    clock.advance(60)
+    expect(await get('a')).to.equal('a1')
+    await step()
+    store.letAllOn()
+    await turn()
+    clock.advance(60)
+
+    expect(await get('a')).to.equal('a1')
+
+    /** Lets an operation of the store go on. */
+    async function step(): Promise<void> {
+      store.letOn(0)
+      await turn()
+    }
   })
 
   it('lets no use carry an entry beyond its ttl', async () => {

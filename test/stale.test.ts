@@ -8,7 +8,7 @@ import { rejection } from './support/rejection.ts'
 /** A cached function whose loads end when the test says so, over a store of either kind. */
 function make(store: any, options: CachedOptions<string, [string]> = {}) {
   const clock = new ManualClock()
-  const loads: (Deferred<string> & { staleValue: unknown; background: boolean })[] = []
+  const loads: (Deferred<string> & { staleValue: unknown; background: boolean; signal: AbortSignal })[] = []
   const errors: unknown[] = []
   const get = cached<any, string, [string]>(store, {
     ttl: 1_000,
@@ -16,8 +16,8 @@ function make(store: any, options: CachedOptions<string, [string]> = {}) {
     onError: (error) => errors.push(error),
     ...options,
   })((_key: string): Promise<string> => {
-    const { staleValue, background } = loadContext<string>()
-    const load = { ...deferred<string>(), staleValue, background }
+    const { staleValue, background, signal } = loadContext<string>()
+    const load = { ...deferred<string>(), staleValue, background, signal }
     loads.push(load)
     return load.promise
   })
@@ -59,6 +59,22 @@ for (const [name, create] of Object.entries(stores)) {
       await turns()
       expect(await get('k')).to.equal('new')
       expect(get.stats()).to.include({ hits: 1, misses: 1, joins: 0, staleHits: 3, loads: 2 })
+    })
+
+    it('are served at once to those who come later while the refresh runs, and whatever comes of it', async () => {
+      for (const option of [{ staleWhileRevalidate: 500 }, { refreshAfter: 900, ttl: 2_000 }]) {
+        const { get, filled, loads } = make(create(), option)
+        await filled('old', 1_000)
+        await get('k')
+        await turns()
+
+        expect(await get('k')).to.equal('old')
+        loads[1]!.reject(new Error('down'))
+        expect(await get('k')).to.equal('old')
+        await turns()
+        expect(get.stats()).to.include({ misses: 1, joins: 0, loads: 2, loadFailures: 1 })
+        await get.close()
+      }
     })
 
     it('are not served when their window is over', async () => {
@@ -174,6 +190,59 @@ for (const [name, create] of Object.entries(stores)) {
         .to.be.an('error')
         .with.property('message', 'down')
       expect(await get('k')).to.equal('old')
+    })
+
+    it('are for whoever joined a refresh that fails, and not for one who has left', async () => {
+      const { get, filled, loads } = make(create(), { staleIfError: 5_000, timeout: 60_000 })
+      await filled('old', 1_000)
+      const controller = new AbortController()
+
+      const refresh = rejection(get.refresh('k'))
+      const joined = get('k')
+      const left = rejection(get.with({ signal: controller.signal })('k'))
+      await turns()
+      controller.abort(new Error('gone'))
+      expect(await left).to.equal(controller.signal.reason)
+      loads[1]!.reject(new Error('down'))
+
+      expect(await joined).to.equal('old')
+      expect(await refresh).to.have.property('message', 'down')
+      const { hits, misses, joins, staleHits } = get.stats()
+      expect(hits + misses + joins + staleHits).to.equal(4)
+    })
+
+    it('are served while a refresh that was asked for runs', async () => {
+      const { get, filled, loads } = make(create(), { staleWhileRevalidate: 500 })
+      await filled('fresh', 999)
+      const refresh = get.refresh('k')
+      expect(await Promise.all([get('k'), get('k')])).to.deep.equal(['fresh', 'fresh'])
+      await get.expire('k')
+      loads[1]!.resolve('overtaken')
+      await refresh
+
+      const second = get.refresh('k')
+      expect(await Promise.all([get('k'), get('k')])).to.deep.equal(['fresh', 'fresh'])
+      expect(await get('k')).to.equal('fresh')
+      loads[2]!.resolve('new')
+
+      expect(await second).to.equal('new')
+      expect(await get('k')).to.equal('new')
+      expect(get.stats()).to.include({ hits: 3, misses: 3, staleHits: 3, joins: 0, loads: 3 })
+    })
+
+    it('keep no refresh going whose caller has left', async () => {
+      const { get, filled, loads } = make(create(), { staleWhileRevalidate: 500 })
+      await filled('old', 1_000)
+      const [first, second] = [new AbortController(), new AbortController()]
+      const refresh = rejection(get.with({ signal: first.signal, fresh: true })('k'))
+      expect(await get.with({ signal: second.signal })('k')).to.equal('old')
+
+      first.abort('gone')
+
+      expect(await refresh).to.equal('gone')
+      expect(loads[1]!.signal.aborted).to.equal(true)
+      loads[1]!.reject(new Error('aborted'))
+      await turns()
     })
 
     it('are left alone for errorTtl where it is given', async () => {

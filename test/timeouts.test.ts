@@ -134,6 +134,21 @@ describe('a slow load', () => {
     expect(await call).to.equal('new')
   })
 
+  it('gives the old value to whoever joined one who asked for a fresh one', async () => {
+    const { get, loads } = make({ ttl: 1_000, staleIfError: 5_000, softTimeout: 50 })
+    const first = get('k')
+    loads[0]!.resolve('old')
+    await first
+    await timers.tickAsync(1_001)
+
+    const refresh = get.refresh('k')
+    const call = get('k')
+    await timers.tickAsync(50)
+    expect(await call).to.equal('old')
+    loads[1]!.resolve('new')
+    expect(await refresh).to.equal('new')
+  })
+
   it('is not ended by the signal of one caller where another has timed out', async () => {
     const { get, loads } = make({ timeout: 100 })
     const timedOut = rejection(get('k'))

@@ -3,7 +3,7 @@ import Keyv from 'keyv'
 import { LRUCache } from 'lru-cache'
 import QuickLRU from 'quick-lru'
 import { TTLCache } from '@isaacs/ttlcache'
-import { Cache, cached, cachedSync, lru, pick, type Cached, type Stats } from '../src/index.ts'
+import { Cache, cached, cachedSync, invalidates, lru, pick, Tags, type Cached, type Stats } from '../src/index.ts'
 
 interface User {
   id: string
@@ -119,3 +119,27 @@ export function typesOfCache(): void {
   const wrong = new Cache<number, User>(lru<string>({ max: 10 }))
   void wrong
 }
+
+describe('the types of invalidates', () => {
+  it('check the mapping against both functions', () => {
+    const read = cached(lru({ max: 1 }))(async (id: string, part: number) => `${id}${part}`)
+    const change = invalidates(read, (id: string) => [id, 1])(async (id: string, row: object) => ({ id, row }))
+    expectTypeOf(change).toEqualTypeOf<(id: string, row: object) => Promise<{ id: string; row: object }>>()
+
+    const wrong = (): void => {
+      // @ts-expect-error: the read takes a string and a number
+      invalidates(read, (id: string) => [id])
+      // @ts-expect-error: in this order
+      invalidates(read, (id: string) => [1, id])
+      // @ts-expect-error: the mutation does not take what the mapping is given
+      invalidates(read, (id: string) => [id, 1])(async (id: number) => id)
+      // @ts-expect-error: tags need a mapping
+      invalidates(new Tags())
+      // @ts-expect-error: that gives strings
+      invalidates(new Tags(), (id: number) => [id])
+      // @ts-expect-error: this is nothing that can be invalidated
+      invalidates(new Map())
+    }
+    expectTypeOf(wrong).toBeFunction()
+  })
+})

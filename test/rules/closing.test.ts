@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { Cache, cached, cachedSync, loadContext } from '../../src/index.ts'
-import { deferred } from '../../src/testing.ts'
+import { deferred, ManualClock } from '../../src/testing.ts'
 import { SlowMap } from '../model/slow-map.ts'
 import { AsyncMap } from '../support/async-map.ts'
 import { rejection } from '../support/rejection.ts'
@@ -45,6 +45,23 @@ describe('close', () => {
     gate.resolve('late')
     expect(await waiting).to.equal('late')
     expect(store.size).to.equal(0)
+  })
+
+  it('begins no refresh of an old value that was still being read', async () => {
+    const store = new AsyncMap<string, unknown>()
+    const clock = new ManualClock()
+    let loads = 0
+    const get = cached(store, { ttl: 10, staleWhileRevalidate: 100, clock })(async (_: string) => ++loads)
+    await get('a')
+    await turn()
+    clock.advance(10)
+
+    const waiting = get('a')
+    await get.close()
+    await turn()
+
+    expect(await waiting).to.equal(1)
+    expect(loads).to.equal(1)
   })
 
   it('ends a Cache alike', async () => {
