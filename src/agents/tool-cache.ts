@@ -53,6 +53,12 @@ export class ToolCache {
   }
 
   /** Wraps one tool, as {@link wrap} does. */
+  tool<Args extends any[], R>(
+    name: string,
+    tool: (...args: Args) => Promise<R>,
+    rule?: ToolRule<ToolArgs<(...args: Args) => Promise<R>>, NoInfer<R>>,
+  ): (...args: Args) => Promise<R>
+  tool<T extends object>(name: string, tool: T, rule?: ToolRule<ToolArgs<T>, ToolResult<T>>): Wrapped<T>
   tool<T extends object>(name: string, tool: T, rule?: ToolRule<ToolArgs<T>, ToolResult<T>>): Wrapped<T> {
     if (rule !== undefined) checkRule(name, rule)
     const shape = typeof tool === 'function' ? 'function' : 'execute'

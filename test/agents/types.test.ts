@@ -73,6 +73,19 @@ export function typesOfServers(): void {
   const server = new McpServer({ name: 'x', version: '1' })
   const cache = toolCache({ store: new Map() })
   server.registerTool('row', { inputSchema: { id: z.number() } }, cache.tool('row', handler, {}))
+  server.registerTool(
+    'inline',
+    { inputSchema: { id: z.number() } },
+    cache.tool(
+      'inline',
+      async ({ id }, extra) => {
+        expectTypeOf(id).toEqualTypeOf<number>()
+        expectTypeOf(extra).toEqualTypeOf<Extra>()
+        return { content: [] }
+      },
+      { resource: ({ id }) => `row:${id}` },
+    ),
+  )
   server.registerTool('all', {}, cache.tool('all', bare, {}))
   // @ts-expect-error -- the handler takes a number
   server.registerTool('text', { inputSchema: { id: z.string() } }, cache.tool('text', handler, {}))
