@@ -1,9 +1,10 @@
 import { callable } from './check.ts'
-import { checkedCallOptions, checkedWait, type CloseOptions } from './controls.ts'
+import { checkedCallOptions, checkedWait, optionsWith, type CloseOptions } from './controls.ts'
 import type { Stats } from './counters.ts'
 import { checkEngineOptions, checkStore, type EngineOptions } from './engine-options.ts'
 import { Engine, type CallOptions } from './engine.ts'
 import type { Answer, StoreOf } from './store-types.ts'
+import { warm, type Warmed, type WarmOptions } from './warm.ts'
 
 /** The options of a {@link Cache}: those of `cached` but the key function. Their functions are given value and key. */
 export interface CacheOptions<K, V> extends EngineOptions<V, [key: K]> {}
@@ -43,6 +44,31 @@ export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
     if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
     const entry = options?.fresh === true ? undefined : this.#engine.hitPath.find(key)
     return entry === undefined ? this.#engine.miss(key, load, undefined, [key], options) : entry.settled()
+  }
+
+  /**
+   * Loads many ahead of use: gets each of these keys, a few at a time. A load that fails does not stop it. Each counts
+   * as a `get` does.
+   */
+  async warm(
+    keys: Iterable<K> | AsyncIterable<K>,
+    load: (key: K) => V | PromiseLike<V>,
+    options?: WarmOptions,
+  ): Promise<Warmed<[key: K]>> {
+    callable('load', load)
+    return warm<K, [key: K]>(keys, options, {
+      args: (key) => [key],
+      isClosed: () => this.#engine.room.closed,
+      call: ([key], signal, begun) =>
+        this.get(
+          key,
+          (it) => {
+            begun()
+            return load(it)
+          },
+          optionsWith(signal),
+        ),
+    })
   }
 
   /** Puts a value in. It wins over every load that began earlier. */

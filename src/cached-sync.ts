@@ -1,8 +1,8 @@
-import { callable } from './check.ts'
 import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
-import { checkStore, type EngineOptions } from './engine-options.ts'
-import { Engine, type CallOptions } from './engine.ts'
+import type { EngineOptions } from './engine-options.ts'
+import type { CallOptions, Engine } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
+import { checkStoreOrGiver, makerOf, type Giver, type NotAny } from './methods.ts'
 import type { AnyFunction, Result, StoreOf } from './store-types.ts'
 
 /** A cached function that returns at once: the function itself and its controls. */
@@ -25,12 +25,28 @@ export type CachedSyncOptions<V, Args extends readonly unknown[]> = Omit<
 /** The options that need a promise to mean something. */
 const withoutMeaning = ['context', 'staleWhileRevalidate', 'refreshAfter', 'timeout', 'softTimeout']
 
-/** What {@link cachedSync} gives: it makes the cached function of a function. */
-export interface CachedSyncMaker<S, V, KF> {
+/** What makes a method cached that returns at once: a decorator, standard or legacy. */
+export interface CachedSyncDecorator<V, KF, Self = any> {
+  <This extends Self, F extends (this: This, ...args: any[]) => V>(
+    method: F & Fits<F, KF>,
+    context: ClassMethodDecoratorContext<This, F>,
+  ): void
   <F extends (...args: any[]) => V>(
-    load: F & (KF extends (...args: Parameters<F>) => unknown ? unknown : never),
-  ): CachedSync<F, S>
+    owner: Self,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F> & Fits<F, KF>,
+  ): void
 }
+
+/** What makes the cached function of a function that returns at once. */
+export interface CachedSyncWrapper<S, V, KF> {
+  <F extends (...args: any[]) => V>(load: F & Fits<F, KF>): CachedSync<F, S>
+}
+
+/** What {@link cachedSync} gives: called with a function it makes the cached one, and it decorates methods. */
+export interface CachedSyncMaker<S, V, KF> extends CachedSyncDecorator<V, KF>, CachedSyncWrapper<S, V, KF> {}
+
+type Fits<F extends AnyFunction, KF> = KF extends (...args: Parameters<F>) => unknown ? unknown : never
 
 const callOptionNames = ['ttl', 'fresh']
 
@@ -46,6 +62,19 @@ const callOptionNames = ['ttl', 'fresh']
  * @param store one that answers at once
  * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other
  */
+export function cachedSync<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & NotAny<G>,
+  key: KF,
+  options?: CachedSyncOptions<V, Parameters<KF>>,
+): CachedSyncDecorator<V, KF, Parameters<G>[0]>
+export function cachedSync<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & NotAny<G>,
+  options: CachedSyncOptions<V, Parameters<KF>> & { key: KF },
+): CachedSyncDecorator<V, KF, Parameters<G>[0]>
+export function cachedSync<G extends Giver<StoreOf<never>>, V = unknown, Args extends readonly unknown[] = any[]>(
+  store: G & NotAny<G>,
+  options?: CachedSyncOptions<V, Args>,
+): CachedSyncDecorator<V, AnyFunction, Parameters<G>[0]>
 export function cachedSync<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
   key: KF,
@@ -63,17 +92,19 @@ export function cachedSync(
   store: unknown,
   keyOrOptions?: AnyFunction | EngineOptions<unknown, unknown[]>,
   moreOptions?: EngineOptions<unknown, unknown[]>,
-): (load: AnyFunction) => unknown {
-  const checked = checkStore(store)
+): AnyFunction {
+  const given = checkStoreOrGiver(store)
   const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions, withoutMeaning)
   checkFreshness(options)
-  return (load) => {
-    callable('the function to cache', load)
-    return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
-  }
+  return makerOf({ store: given, options, make: (engine, load, name) => makeCached(engine, keyOf, load, name) })
 }
 
-function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
+function makeCached(
+  engine: Engine<unknown, unknown[]>,
+  keyOf: AnyFunction,
+  load: AnyFunction,
+  name: string,
+): AnyFunction {
   function callWith(self: unknown, args: unknown[], options?: CallOptions<unknown, unknown[]>): unknown {
     const key: unknown = keyOf(...args)
     const entry = options?.fresh === true ? undefined : engine.hitPath.find(key)

@@ -1,11 +1,13 @@
-import { callable } from './check.ts'
-import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
-import { checkStore, type EngineOptions } from './engine-options.ts'
-import { Engine, type CallOptions } from './engine.ts'
+import { addControls, argsArray, checkedCallOptions, keyAndOptions, optionsWith, type Controls } from './controls.ts'
+import type { EngineOptions } from './engine-options.ts'
+import type { CallOptions, Engine } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
 import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
 import { argsKey, type ArgsKey } from './keys.ts'
+import { checkStoreOrGiver, makerOf, type GivesPromise, type Giver, type NotAny } from './methods.ts'
+import { scopesOf } from './scopes.ts'
 import type { AnyFunction, Promised, Result, StoreOf } from './store-types.ts'
+import { warm, type ArgsList, type Warmed, type WarmOptions } from './warm.ts'
 
 /** The options of {@link cached}. */
 export interface CachedOptions<V, Args extends readonly unknown[]> extends EngineOptions<V, Args> {
@@ -22,13 +24,40 @@ export interface AsyncControls<F extends AnyFunction> {
   readonly refresh: (...args: Parameters<F>) => Promise<Result<F>>
   /** The function, called under these options. */
   readonly with: (options: CallOptions<Result<F>, Parameters<F>>) => Promised<F>
+  /**
+   * The same function in a scope of its own, such as a session, in the same store: the same one for an id until that is
+   * closed. Its entries end when it is closed, or this function is. Needs a `name`.
+   */
+  readonly scope: (id: string) => this
+  /**
+   * Loads many ahead of use: calls with each of these argument lists, a few at a time. A call that fails does not stop
+   * it. Each counts as any call does.
+   */
+  readonly warm: (argsList: ArgsList<Parameters<F>>, options?: WarmOptions) => Promise<Warmed<Parameters<F>>>
 }
 
-/** What {@link cached} gives: it makes the cached function of a load, and refuses one that the rest does not fit. */
-export interface CachedMaker<S, V, Args extends readonly unknown[], KF> {
+/** What makes a method cached: a decorator, standard or legacy. It refuses a method that the rest does not fit. */
+export interface CachedDecorator<S, V, KF, Self = any> {
+  <This extends Self, F extends (this: This, ...args: any[]) => V | PromiseLike<V>>(
+    method: F & Fits<F, S, KF> & GivesPromise<F>,
+    context: ClassMethodDecoratorContext<This, F>,
+  ): void
+  <F extends (...args: any[]) => V | PromiseLike<V>>(
+    owner: Self,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F> & Fits<F, S, KF> & GivesPromise<F>,
+  ): void
+}
+
+/** What makes the cached function of a load, and refuses one that the rest does not fit. */
+export interface CachedWrapper<S, V, Args extends readonly unknown[], KF> {
   <F extends (...args: [...Args, ...any[]]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
   <F extends (...args: any[]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
 }
+
+/** What {@link cached} gives: called with a load it makes the cached function of it, and it decorates methods. */
+export interface CachedMaker<S, V, Args extends readonly unknown[], KF>
+  extends CachedDecorator<S, V, KF>, CachedWrapper<S, V, Args, KF> {}
 
 /** Nothing more where the key function takes the load's parameters and the store takes its keys, a refusal otherwise. */
 type Fits<F extends AnyFunction, S, KF> = KF extends AnyFunction
@@ -57,6 +86,19 @@ const callOptionNames = ['signal', 'ttl', 'fresh']
  * @throws `TypeError` or `RangeError` for options that are wrong or contradict each other, and `TypeError` when a
  *   second function is made on one store and their names do not keep them apart
  */
+export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & NotAny<G>,
+  key: KF,
+  options?: EngineOptions<V, Parameters<KF>>,
+): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
+export function cached<G extends Giver<StoreOf<ReturnType<KF>>>, KF extends AnyFunction, V = unknown>(
+  store: G & NotAny<G>,
+  options: EngineOptions<V, Parameters<KF>> & { key: KF },
+): CachedDecorator<ReturnType<G>, V, KF, Parameters<G>[0]>
+export function cached<G extends Giver<StoreOf<never>>, V = unknown, Args extends readonly unknown[] = any[]>(
+  store: G & NotAny<G>,
+  options?: EngineOptions<V, Args>,
+): CachedDecorator<ReturnType<G>, V, undefined, Parameters<G>[0]>
 export function cached<S extends StoreOf<ReturnType<KF>>, KF extends AnyFunction, V = unknown>(
   store: S,
   key: KF,
@@ -74,17 +116,19 @@ export function cached(
   store: unknown,
   keyOrOptions?: AnyFunction | CachedOptions<unknown, unknown[]>,
   moreOptions?: EngineOptions<unknown, unknown[]>,
-): (load: AnyFunction) => unknown {
-  const checked = checkStore(store)
+): AnyFunction {
+  const given = checkStoreOrGiver(store)
   const { keyOf, options } = keyAndOptions('cached', keyOrOptions, moreOptions)
   checkFreshness(options)
-  return (load) => {
-    callable('the function to cache', load)
-    return makeCached(new Engine(checked, options), keyOf, load, options.name ?? load.name)
-  }
+  return makerOf({ store: given, options, make: (engine, load, name) => makeCached(engine, keyOf, load, name) })
 }
 
-function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load: AnyFunction, name: string): unknown {
+function makeCached(
+  engine: Engine<unknown, unknown[]>,
+  keyOf: AnyFunction,
+  load: AnyFunction,
+  name: string,
+): AnyFunction {
   const keyIsArgument = keyOf === argsKey
   const { find, findArgument } = engine.hitPath
 
@@ -134,7 +178,12 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
     return entry === undefined ? engine.miss(key, load, this, args) : entry.settled()
   }
 
-  function callWith(self: unknown, args: unknown[], options: CallOptions<unknown, unknown[]>): Promise<unknown> {
+  function callWith(
+    self: unknown,
+    args: unknown[],
+    options: CallOptions<unknown, unknown[]>,
+    loadIt: AnyFunction = load,
+  ): Promise<unknown> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
     let key: unknown
     try {
@@ -143,11 +192,22 @@ function makeCached(engine: Engine<unknown, unknown[]>, keyOf: AnyFunction, load
       return Promise.reject(error)
     }
     const entry = options.fresh === true ? undefined : find(key)
-    return entry === undefined ? engine.miss(key, load, self, args, options) : entry.settled()
+    return entry === undefined ? engine.miss(key, loadIt, self, args, options) : entry.settled()
   }
 
   return Object.assign(addControls(call, engine, keyOf, load, name), {
+    scope: scopesOf(engine, (scoped) => makeCached(scoped, keyOf, load, name) as Cached<AnyFunction>),
     refresh: (...args: unknown[]) => callWith(undefined, args, { fresh: true }),
+    warm: (argsList: ArgsList<unknown[]>, options?: WarmOptions) =>
+      warm(argsList, options, {
+        args: (args) => argsArray('each item of argsList', args),
+        isClosed: () => engine.room.closed,
+        call: (args, signal, begun) =>
+          callWith(undefined, args, optionsWith(signal), (...given: unknown[]) => {
+            begun()
+            return load(...given) as unknown
+          }),
+      }),
     with(options: CallOptions<unknown, unknown[]>) {
       const asked = { ...checkedCallOptions('with', options, callOptionNames) }
       return function (this: unknown, ...args: unknown[]): Promise<unknown> {

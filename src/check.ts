@@ -18,7 +18,7 @@ export function show(value: unknown): string {
     case 'object':
       return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object'
     default:
-      return Object.is(value, -0) ? '-0' : String(value)
+      return String(value)
   }
 }
 
@@ -32,56 +32,76 @@ export function outOfRange(name: string, must: string, value: unknown): RangeErr
   return new RangeError(`${name} must be ${must}, but got: ${show(value)}`)
 }
 
-function numberError(name: string, must: string, value: unknown): Error {
-  return typeof value === 'number' ? outOfRange(name, must, value) : wrongType(name, must, value)
+/** Returns a number for which something holds. */
+export function numeric(name: string, must: string, value: unknown, holds: boolean): number {
+  if (typeof value !== 'number') throw wrongType(name, must, value)
+  if (!holds) throw outOfRange(name, must, value)
+  return value
 }
+
+/** Returns a value that is of the right type. */
+function typed<T>(name: string, must: string, value: T, holds: boolean): T {
+  if (!holds) throw wrongType(name, must, value)
+  return value
+}
+
+/** What {@link count} is. */
+export const countOrNothing = 'a positive integer (or 0, which keeps nothing)'
 
 /** Returns a count: a non-negative integer that a store can hold. */
 export function count(name: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw numberError(name, 'a positive integer (or 0, which keeps nothing)', value)
-  }
-  return value as number
+  return numeric(name, countOrNothing, value, Number.isSafeInteger(value) && (value as number) >= 0)
 }
 
 /** Returns a positive integer. */
 export function positiveInteger(name: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) <= 0) throw numberError(name, 'a positive integer', value)
-  return value as number
+  return numeric(name, 'a positive integer', value, Number.isSafeInteger(value) && (value as number) > 0)
 }
 
 /** Returns a number of milliseconds: 0 or more, `Infinity` included. */
 export function duration(name: string, value: unknown): number {
-  if (typeof value !== 'number' || !(value >= 0)) {
-    throw numberError(name, 'a number of milliseconds, 0 or more', value)
-  }
-  return value
+  return numeric(name, 'a number of milliseconds, 0 or more', value, (value as number) >= 0)
 }
 
 /** Returns a number of milliseconds: 0 or more, and finite. */
 export function finiteDuration(name: string, value: unknown): number {
-  if (typeof value !== 'number' || !(value >= 0) || value === Infinity) {
-    throw numberError(name, 'a finite number of milliseconds, 0 or more', value)
-  }
-  return value
+  const must = 'a finite number of milliseconds, 0 or more'
+  return numeric(name, must, value, (value as number) >= 0 && value !== Infinity)
 }
 
 /** Returns a function. */
 export function callable<F extends (...args: never[]) => unknown>(name: string, value: F): F {
-  if (typeof value !== 'function') throw wrongType(name, 'a function', value)
-  return value
+  return typed(name, 'a function', value, typeof value === 'function')
 }
 
 /** Returns a boolean. */
 export function flag(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw wrongType(name, 'true or false', value)
-  return value
+  return typed(name, 'true or false', value, typeof value === 'boolean') as boolean
 }
 
 /** Returns a clock. */
 export function clockLike<C extends { now(): number }>(name: string, value: C): C {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || typeof value.now !== 'function') {
-    throw wrongType(name, 'a clock, an object with now(): ms', value)
+  const now: unknown = (value as C | null | undefined)?.now
+  return typed(name, 'a clock, an object with now(): ms', value, typeof now === 'function')
+}
+
+/** Returns something to go through, step by step or as it comes. */
+export function iterable<T>(name: string, value: T): T {
+  const { [Symbol.iterator]: iterate, [Symbol.asyncIterator]: iterateAsync = iterate } = Object(value) as {
+    [Symbol.iterator]?: unknown
+    [Symbol.asyncIterator]?: unknown
+  }
+  if (typeof value === 'string' || typeof iterateAsync !== 'function') {
+    throw wrongType(name, 'an array or another iterable', value)
+  }
+  return value
+}
+
+/** Returns an `AbortSignal`, of whatever realm or library. */
+export function signalLike(name: string, value: AbortSignal): AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+    throw wrongType(name, 'an AbortSignal', value)
   }
   return value
 }

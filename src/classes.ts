@@ -1,19 +1,17 @@
 /** What the prototypes of a value say of it. */
 export interface Lineage {
-  /** Whether it inherits from the root of all objects and from nothing else. */
-  readonly plain: boolean
-  /** The name of the nearest built-in class that it inherits from. */
-  readonly builtin: string | undefined
   /** The name of its own class. */
   readonly name: string
-  /** Why its properties do not tell all of it, where that is so: the end of a sentence that begins with the value. */
-  readonly refusal: string | undefined
+  /** The name of the nearest built-in class: `Object` for a plain object, `undefined` for an instance of other classes. */
+  readonly builtin: string | undefined
+  /** Whether all that it inherits from are classes, and none of them has private state. */
+  readonly open: boolean
 }
 
 const sourceOf = Function.prototype.toString
 
 /** Classes that are written in JavaScript on some platforms, whose private state can be read all the same. */
-const readable: ReadonlySet<unknown> = new Set([URL.prototype, URLSearchParams.prototype])
+const readable: ReadonlySet<unknown> = new Set([URL, URLSearchParams])
 
 /**
  * State that no property shows: `#name` anywhere but at the beginning of a string, or what compilers and careful hands
@@ -35,33 +33,22 @@ function nameOf(constructor: Class | undefined): string {
   return typeof constructor?.name === 'string' ? constructor.name : ''
 }
 
-/** Whether this is `Object.prototype`, of this realm or of another. */
-function isRoot(prototype: object, constructor: Class | undefined): boolean {
-  if (prototype === Object.prototype) return true
-  if (Object.getPrototypeOf(prototype) !== null || constructor === undefined) return false
-  return constructor.name === 'Object' && nativeSource.test(sourceOf.call(constructor))
-}
-
 function readLineage(first: object): Lineage {
   const name = nameOf(classOf(first)) || 'a class without a name'
   let builtin: string | undefined
-  let prototype: object | null = first
-  while (prototype !== null) {
+  for (let prototype = first; prototype !== null;) {
     const constructor = classOf(prototype)
-    if (isRoot(prototype, constructor)) break
-    if (constructor === undefined) {
-      const refusal = 'inherits from an object that is not the prototype of a class'
-      return { plain: false, builtin, name, refusal }
+    const source = constructor === undefined ? '' : sourceOf.call(constructor)
+    const next = Object.getPrototypeOf(prototype)
+    if (readable.has(constructor) || nativeSource.test(source)) {
+      // All inherit from the root of all objects. That says nothing of any but those that inherit from nothing else.
+      if (next !== null || prototype === first) builtin ??= nameOf(constructor)
+    } else if (constructor === undefined || privateState.test(source)) {
+      return { name, builtin, open: false }
     }
-    const source = sourceOf.call(constructor)
-    if (readable.has(prototype) || nativeSource.test(source)) {
-      builtin ??= nameOf(constructor)
-    } else if (privateState.test(source)) {
-      return { plain: false, builtin, name, refusal: `is an instance of ${name}, which has private state` }
-    }
-    prototype = Object.getPrototypeOf(prototype) as object | null
+    prototype = next
   }
-  return { plain: prototype === first, builtin, name, refusal: undefined }
+  return { name, builtin, open: true }
 }
 
 const lineages = new WeakMap<object, Lineage>()

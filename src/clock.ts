@@ -13,7 +13,7 @@ const usesPerReading = 64
 class CoarseClock implements Clock {
   #now = 0
   #usesLeft = 0
-  #resetPending = false
+  /** What the timer that is running was made with, if one is. */
   #armedWith: typeof setTimeout | undefined
 
   now(): number {
@@ -27,13 +27,9 @@ class CoarseClock implements Clock {
   #read(): number {
     this.#now = Math.floor(performance.now())
     this.#usesLeft = usesPerReading
-    if (!this.#resetPending || this.#armedWith !== setTimeout) {
+    if (this.#armedWith !== setTimeout) {
       this.#armedWith = setTimeout
-      this.#resetPending = true
-      setTimeout(() => {
-        this.#resetPending = false
-        this.#usesLeft = 0
-      }, 1).unref()
+      setTimeout(() => (this.#armedWith = undefined), 1).unref()
     }
     return this.#now
   }

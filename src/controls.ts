@@ -1,4 +1,4 @@
-import { callable, flag, knownOptions, wrongType } from './check.ts'
+import { callable, flag, knownOptions, signalLike, wrongType } from './check.ts'
 import type { Stats } from './counters.ts'
 import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
 import type { CallOptions, Engine } from './engine.ts'
@@ -66,6 +66,11 @@ export function roomOf(fn: unknown): Entrance | undefined {
   return entrances.get(fn as object)
 }
 
+/** Says that a function stands for another cached one. */
+export function standFor(fn: object, original: object): void {
+  entrances.set(fn, entrances.get(original)!)
+}
+
 /** Adds the {@link Controls} to the function that stands for `load`. */
 export function addControls<V, C extends AnyFunction>(
   call: C,
@@ -82,8 +87,7 @@ export function addControls<V, C extends AnyFunction>(
     has: (...args: unknown[]) => room.has(keyOf(...args)),
     peek: (...args: unknown[]) => room.peek(keyOf(...args)),
     set: (args: unknown[], value: V) => {
-      if (!Array.isArray(args)) throw wrongType('the first argument of set', 'an array of arguments', args)
-      return room.set(keyOf(...args), args, value)
+      return room.set(keyOf(...argsArray('the first argument of set', args)), args, value)
     },
     invalidateWhere: (predicate: (key: unknown, value: V) => boolean) =>
       room.invalidateWhere(callable('predicate', predicate)),
@@ -101,6 +105,12 @@ export function addControls<V, C extends AnyFunction>(
   return Object.assign(call, controls)
 }
 
+/** Returns the arguments of a call. */
+export function argsArray(name: string, args: unknown[]): unknown[] {
+  if (!Array.isArray(args)) throw wrongType(name, 'an array of arguments', args)
+  return args
+}
+
 /** Checks the options of `close`, and gives whether to wait. */
 export function checkedWait(options: CloseOptions = {}): boolean {
   knownOptions('close', options, ['wait'])
@@ -115,17 +125,15 @@ export function checkedCallOptions<V, Args extends readonly unknown[]>(
 ): CallOptions<V, Args> {
   knownOptions(owner, options, names)
   const { signal, ttl, fresh } = options
-  if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
+  if (signal !== undefined) signalLike('signal', signal)
   if (ttl !== undefined) checkedTtl(ttl)
   if (fresh !== undefined) flag('fresh', fresh)
   return options
 }
 
-function isSignal(value: unknown): value is AbortSignal {
-  const signal = value as Partial<AbortSignal> | null
-  return (
-    typeof signal === 'object' && typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
-  )
+/** The options of a call that leaves with this signal, if there is one. */
+export function optionsWith(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
 }
 
 /** Takes apart what comes after the store: a key function, options, both or neither. */
@@ -134,12 +142,13 @@ export function keyAndOptions<O extends EngineOptions<unknown, unknown[]>>(
   keyOrOptions: AnyFunction | (O & { key?: AnyFunction }) | undefined,
   moreOptions: O | undefined,
   without: readonly string[] = [],
+  more: readonly string[] = [],
 ): { keyOf: AnyFunction; options: O } {
   const keyComesFirst = typeof keyOrOptions === 'function'
   const given = keyComesFirst ? moreOptions : keyOrOptions
   const options = given === undefined ? ({} as O) : given
   if (!keyComesFirst && moreOptions !== undefined) throw wrongType('the key function', 'a function', keyOrOptions)
-  checkEngineOptions(owner, options, keyComesFirst ? [] : ['key'], without)
+  checkEngineOptions(owner, options, keyComesFirst ? more : ['key', ...more], without)
   const key = keyComesFirst ? keyOrOptions : (options as { key?: AnyFunction }).key
   return { keyOf: key === undefined ? argsKey : callable('key', key), options }
 }

@@ -1,5 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { duration, wrongType } from './check.ts'
+import { wrongType } from './check.ts'
 import type { Counters } from './counters.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { Entry } from './entry.ts'
@@ -7,7 +6,9 @@ import { ClosedError, ReentrantLoadError } from './errors.ts'
 import { begin, Flight, type Load } from './flight.ts'
 import type { Freshness, Ttl } from './freshness.ts'
 import { hitPath, unreadable, type HitPath } from './hit-path.ts'
-import { isInside, run, type InContext, type Steps } from './reentry.ts'
+import { Loads } from './loads.ts'
+import { OldValues } from './old-values.ts'
+import { isInside } from './reentry.ts'
 import { Room } from './room.ts'
 import { isThenable, type AnyStore, type Space } from './space.ts'
 import type { TagBook } from './tagging.ts'
@@ -23,9 +24,6 @@ export interface CallOptions<V, Args extends readonly unknown[]> {
   fresh?: boolean
 }
 
-/** How long a failed load is left alone where there is an old value to be served, unless `errorTtl` says it. */
-const restAfterFailure = 1_000
-
 /**
  * One load per key, over any store.
  *
@@ -34,29 +32,27 @@ const restAfterFailure = 1_000
 export class Engine<V, Args extends readonly unknown[]> {
   readonly room: Room<V, Args>
   readonly hitPath: HitPath<V>
+  readonly options: EngineOptions<V, Args>
+  /** What is still to be done when this is closed and no load is running any more. */
+  readonly endings: ((wait: boolean) => unknown)[] = []
   readonly #space: Space
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
-  readonly #inContext: InContext | undefined
-  readonly #errorTtl: EngineOptions<V, Args>['errorTtl']
+  readonly #oldValues: OldValues<V, Args>
+  readonly #loads: Loads<V, Args>
   readonly #book: TagBook | undefined
   readonly #timeout: number | undefined
   readonly #softTimeout: number | undefined
   #closing: Promise<void> | undefined
-  readonly #steps: Steps<Flight<V, Args>, V> = {
-    begin,
-    landed: (flight, value) => this.#landed(flight, value),
-    failed: (flight, error) => this.#failed(flight, error),
-  }
-
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
+    this.options = options
     this.room = new Room(store, options)
     this.hitPath = hitPath(this.room)
     this.#space = this.room.space
     this.#counters = this.room.counters
     this.#freshness = this.room.freshness
-    this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
-    this.#errorTtl = options.errorTtl
+    this.#oldValues = new OldValues(this.room, options.errorTtl)
+    this.#loads = new Loads(this.room, this.#oldValues, options)
     this.#book = options.tags?.tags
     this.#timeout = options.timeout
     this.#softTimeout = options.softTimeout
@@ -76,10 +72,10 @@ export class Engine<V, Args extends readonly unknown[]> {
         if (onItsWay !== undefined) return onItsWay.settled()
         // What an asynchronous store had when a load began that is still in the air has not been invalidated since.
         old = this.#space.own(isAsync ? this.#space.flights.get(storeKey)?.old : found) as Entry<V> | undefined
-        const served = isAsync && old === undefined ? undefined : this.#served(old, storeKey, 1)
+        const served = isAsync && old === undefined ? undefined : this.#oldValues.serve(old, storeKey, 1)
         if (served === true) {
           if (isAsync && this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
-          if (this.#isDue(old!, storeKey)) {
+          if (this.#oldValues.isDue(old!, storeKey)) {
             this.#loadBehind(new Flight(this, key, storeKey, load, self, args, options?.ttl, old))
           }
           return old!.settled()
@@ -93,7 +89,7 @@ export class Engine<V, Args extends readonly unknown[]> {
         flight.fresh = fresh
         flight.listeners = 1
         if (this.#book !== undefined) flight.stamp = this.#book.stamp()
-        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight) : this.#load(flight)
+        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight) : this.#loads.run(flight)
         if (flight.ended) flight.promise.catch(ignore)
         return this.#wait(flight, options)
       }
@@ -114,7 +110,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     const fresh = options?.fresh === true
     const found = this.#space.own(given) as Entry<V> | undefined
     if (!fresh) {
-      const served = this.#served(found, storeKey, 1)
+      const served = this.#oldValues.serve(found, storeKey, 1)
       if (served === true) return found!.value
       if (served !== undefined) throw served.error
     }
@@ -123,17 +119,17 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#space.flights.add(flight)
     flight.fresh = fresh
     flight.listeners = 1
-    this.#begun(flight)
+    this.#loads.begun(flight)
     try {
       const value = begin(flight)
       if (isThenable(value)) {
         Promise.resolve(value).catch(ignore)
         throw wrongType('what the function returns', 'a value (use cached for a promise)', value)
       }
-      this.#landed(flight, value)
+      this.#loads.landed(flight, value)
       return value
     } catch (error) {
-      const standIn = this.#failed(flight, error)
+      const standIn = this.#loads.failed(flight, error)
       if (standIn !== undefined) return standIn.value
       throw error
     }
@@ -162,6 +158,8 @@ export class Engine<V, Args extends readonly unknown[]> {
         flight.abort(reason)
       }
     }
+    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending(wait)))
+    for (const result of ended) if (result.status === 'rejected') this.room.report(result.reason)
     await this.room.asyncShelf?.idle()
     this.room.leave()
   }
@@ -182,52 +180,12 @@ export class Engine<V, Args extends readonly unknown[]> {
     return storeKey
   }
 
-  /**
-   * Whether calls can be answered from what is there; if so, they are counted. Gives the failure that answers them where
-   * that is the answer. An entry that is of no more use is taken out.
-   */
-  #served(old: Entry<V> | undefined, storeKey: unknown, calls: number): true | { readonly error: unknown } | undefined {
-    const freshness = this.#freshness
-    const { failures } = this.#space
-    if (old === undefined && !failures.any) return undefined
-    const now = freshness.clock.now()
-    const failure = failures.get(storeKey, now)
-    if (old !== undefined) {
-      if (freshness.isFresh(old)) {
-        freshness.touch(old, now)
-        this.#counters.hits += calls
-        return true
-      }
-      if (freshness.mayServe(old, now) || (failure !== undefined && freshness.mayStandIn(old, now))) {
-        this.#counters.staleHits += calls
-        return true
-      }
-      if (!freshness.mayStandIn(old, now) && this.#space.kind !== 'async') this.room.dropExpired(storeKey)
-    }
-    if (failure?.answers !== true) return undefined
-    this.#counters.hits += calls
-    return failure
-  }
-
-  /** Whether an entry that was served is to be refreshed now, by a load of its own. */
-  #isDue(served: Entry<V>, storeKey: unknown): boolean {
-    const now = this.#freshness.clock.now()
-    const { failures, flights } = this.#space
-    return (
-      // A call that was reading an asynchronous store when this was closed is still answered.
-      !this.room.closed &&
-      this.#freshness.wantsRefresh(served, now) &&
-      flights.get(storeKey) === undefined &&
-      failures.get(storeKey, now) === undefined
-    )
-  }
-
   /** Begins a load that nobody waits for. */
   #loadBehind(flight: Flight<V, Args>): void {
     flight.background = true
     flight.pinned = true
     this.#space.flights.add(flight)
-    flight.promise = this.#load(flight)
+    flight.promise = this.#loads.run(flight)
     flight.promise.catch(ignore)
   }
 
@@ -271,7 +229,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       signal,
       timeout: this.#timeout,
       softTimeout: this.#softTimeout,
-      old: () => (options?.fresh === true ? undefined : this.#forSlowness(flight.old)),
+      old: () => (options?.fresh === true ? undefined : this.#oldValues.forSlowness(flight.old)),
       abandoned: (reason) => this.#abandon(flight, reason),
     })
   }
@@ -287,7 +245,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       flight.reading ??= this.room.read(flight.storeKey as string)
       old = await flight.reading
       if (!flight.revoked) flight.old = old
-      const served = old === undefined ? undefined : this.#served(old, flight.storeKey, 1)
+      const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
       if (served !== undefined) {
         if (served !== true) throw served.error
         if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
@@ -298,7 +256,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     try {
       return await flight.promise!
     } catch (error) {
-      if (this.#forFailure(old) === undefined) throw error
+      if (this.#oldValues.forFailure(old) === undefined) throw error
       return old!.value
     }
   }
@@ -311,14 +269,14 @@ export class Engine<V, Args extends readonly unknown[]> {
       const old = await this.room.read(storeKey as string)
       const { askers } = flight
       flight.askers = 0
-      const served = this.#served(old, storeKey, askers)
+      const served = this.#oldValues.serve(old, storeKey, askers)
       if (served !== undefined) {
         this.#space.remove(flight)
         flight.ended = true
         if (served !== true) throw served.error
         if (!flight.revoked) {
           if (this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
-          if (this.#isDue(old!, storeKey)) this.#loadBehind(flight.again(old))
+          if (this.#oldValues.isDue(old!, storeKey)) this.#loadBehind(flight.again(old))
         }
         return old!.value
       }
@@ -330,83 +288,7 @@ export class Engine<V, Args extends readonly unknown[]> {
         throw flight.signal.reason as Error
       }
     }
-    return this.#load(flight)
-  }
-
-  /** Begins the load of a flight. What comes of it is dealt with before any caller hears of it. */
-  #load(flight: Flight<V, Args>): Promise<V> {
-    this.#begun(flight)
-    return run(flight, this.#steps, this.#inContext)
-  }
-
-  #begun(flight: Flight<V, Args>): void {
-    if (!flight.background) this.#counters.misses++
-    this.#counters.loads++
-    if (this.#book !== undefined) flight.stamp = this.#book.stamp()
-    flight.startedAt = this.#freshness.clock.now()
-  }
-
-  #landed(flight: Flight<V, Args>, value: V): void {
-    const loadMs = this.#took(flight)
-    if (!flight.revoked) {
-      this.#space.failures.delete(flight.storeKey)
-      this.room.keep(flight, value, loadMs)
-    }
-    this.#ended(flight)
-  }
-
-  /** Gives what is served in the place of the failure, if anything is. */
-  #failed(flight: Flight<V, Args>, error: unknown): Entry<V> | undefined {
-    this.#took(flight)
-    this.#counters.loadFailures++
-    // Whoever waits has a handler of its own, but maybe nobody does any longer.
-    flight.promise?.catch(ignore)
-    if (!flight.revoked) this.#remember(flight, error)
-    const standIn = flight.revoked || flight.fresh ? undefined : this.#forFailure(flight.old)
-    if ((standIn !== undefined || flight.listeners <= 0) && !flight.aborted) this.room.report(error)
-    this.#ended(flight)
-    return standIn
-  }
-
-  /** Leaves a load that has failed alone for a while. */
-  #remember(flight: Flight<V, Args>, error: unknown): void {
-    const errorTtl = this.#errorTtl
-    let rest = flight.old === undefined && this.#freshness.grace === 0 ? 0 : restAfterFailure
-    try {
-      if (typeof errorTtl === 'function') rest = duration('what errorTtl gives', errorTtl(error, ...flight.args))
-      else if (errorTtl !== undefined) rest = errorTtl
-    } catch (mistake) {
-      this.room.report(mistake)
-    }
-    // The function that was just asked is the user's, and may have invalidated what it was asked about.
-    if (rest === 0 || flight.revoked) return
-    const now = this.#freshness.clock.now()
-    this.#space.failures.add(flight.storeKey, { error, until: now + rest, answers: errorTtl !== undefined }, now)
-  }
-
-  /** The old value, if it may be served in the place of a failure. */
-  #forFailure(old: Entry<V> | undefined): Entry<V> | undefined {
-    const freshness = this.#freshness
-    return old !== undefined && freshness.mayStandIn(old, freshness.clock.now()) ? old : undefined
-  }
-
-  /** The old value, if it may be served in the place of a load that is slow. */
-  #forSlowness(old: Entry<V> | undefined): Entry<V> | undefined {
-    if (old === undefined) return undefined
-    const { grace, clock } = this.#freshness
-    return grace === 0 || clock.now() - old.endsAt < grace ? old : undefined
-  }
-
-  /** Counts the time that a load took, and gives it. */
-  #took(flight: Flight<V, Args>): number {
-    const ms = this.#freshness.clock.now() - flight.startedAt
-    this.#counters.loadMs += ms
-    return ms
-  }
-
-  #ended(flight: Flight<V, Args>): void {
-    this.#space.remove(flight)
-    flight.ended = true
+    return this.#loads.run(flight)
   }
 
   /** The last caller has left: nobody wants the load any more. */

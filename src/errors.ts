@@ -53,3 +53,13 @@ export class AgentLoopError extends KeyedError {
     this.count = count
   }
 }
+
+/** A load of many that gave no result for one of its arguments: neither a value nor an error. */
+export class MissingResultError extends KeyedError {
+  override readonly name = 'MissingResultError'
+}
+
+/** Gives an error as it is, and anything else that was thrown as the cause of one. */
+export function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('what was thrown is not an Error', { cause: reason })
+}

@@ -43,7 +43,8 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   readonly owner: object
   readonly key: unknown
   readonly storeKey: unknown
-  readonly load: Load<V>
+  /** Let go of once it has been called, as `self` is: a load that never ends must not keep an instance alive. */
+  load: Load<V> | undefined
   self: unknown
   args: Args
   /** How long the value is to be fresh, if the call that began this or the load itself has said so. */
@@ -109,7 +110,7 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
 
   /** A flight for the same call. */
   again(old: Entry<V> | undefined): Flight<V, Args> {
-    return new Flight(this.owner, this.key, this.storeKey, this.load, this.self, this.args, this.ttl, old)
+    return new Flight(this.owner, this.key, this.storeKey, this.load!, this.self, this.args, this.ttl, old)
   }
 
   /** Aborted when nobody waits any longer; made when it is first asked for. */
@@ -157,8 +158,10 @@ export function begin<V, Args extends readonly unknown[]>(flight: Flight<V, Args
   current = flight
   flight.beginning = true
   try {
-    return flight.load.apply(flight.self, flight.args as unknown as never[])
+    return flight.load!.apply(flight.self, flight.args as unknown as never[])
   } finally {
+    flight.load = undefined
+    flight.self = undefined
     current = outer
     flight.beginning = false
   }

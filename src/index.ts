@@ -1,12 +1,23 @@
 export { Cache, type CacheOptions } from './cache.ts'
-export { cached, type AsyncControls, type Cached, type CachedMaker, type CachedOptions } from './cached.ts'
+export {
+  cached,
+  type AsyncControls,
+  type Cached,
+  type CachedDecorator,
+  type CachedMaker,
+  type CachedOptions,
+  type CachedWrapper,
+} from './cached.ts'
 export {
   cachedSync,
   type CachedSync,
+  type CachedSyncDecorator,
   type CachedSyncMaker,
   type CachedSyncOptions,
+  type CachedSyncWrapper,
   type SyncControls,
 } from './cached-sync.ts'
+export { controlsOf, type CachedMethod } from './controls-of.ts'
 export type { CloseOptions, Controls } from './controls.ts'
 export type { Stats } from './counters.ts'
 export type { EngineOptions, ErrorListener } from './engine-options.ts'
@@ -33,3 +44,4 @@ export * from './policies/index.ts'
 export type { TagBook, TagRule, TagSet } from './tagging.ts'
 export { Tags, type TagsOptions } from './tags.ts'
 export type * from './types.ts'
+export type { ArgsList, Warmed, WarmFailure, WarmOptions, WarmProgress } from './warm.ts'

@@ -1,13 +1,14 @@
 import { callable, wrongType } from './check.ts'
 import { roomOf } from './controls.ts'
+import { holdAll, holdKey } from './holding.ts'
 import { isThenable } from './space.ts'
 import type { AnyFunction } from './store-types.ts'
 import { Tags } from './tags.ts'
 
 /** A cached function of whatever kind, as far as it can be invalidated. */
 interface Target<Args extends any[] = any[]> {
-  readonly invalidate: AnyFunction
-  readonly load: (...args: Args) => unknown
+  readonly invalidate: (...args: Args) => unknown
+  readonly load: unknown
 }
 
 /** What makes a mutation invalidate: called with the mutation it gives it back, and it decorates methods. */
@@ -77,10 +78,10 @@ function holderOf(target: unknown, map: AnyFunction | undefined): (self: unknown
   const holdOf = (fn: unknown, args: unknown[]): Release => {
     const entrance = roomOf(fn)
     if (entrance === undefined) throw wrongType('the target of invalidates', 'a cached function or a Tags', fn)
-    if (map === undefined) return entrance.room.holdAll()
+    if (map === undefined) return holdAll(entrance.room)
     const readArgs: unknown = map(...args)
     if (!Array.isArray(readArgs)) throw wrongType('what map gives', 'an array of arguments', readArgs)
-    return entrance.room.hold(entrance.keyOf(...(readArgs as unknown[])))
+    return holdKey(entrance.room, entrance.keyOf(...(readArgs as unknown[])))
   }
   if (roomOf(target) !== undefined) return (_, args) => holdOf(target, args)
   callable('the target of invalidates', target as AnyFunction)

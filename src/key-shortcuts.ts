@@ -1,19 +1,7 @@
 import { argsKey } from './keys.ts'
 import { MARKER, primitiveText } from './text.ts'
 
-/*
- * The key of `argsKey`, found faster for what arguments mostly are. No key is another for it.
- */
-
-const markerCode = MARKER.charCodeAt(0)
-
-/**
- * Whether this argument, alone, is certainly the key that {@link argsKey} would give: the shortest answer to the most
- * frequent question.
- */
-export function isItsOwnKey(argument: unknown): boolean {
-  return typeof argument === 'string' ? argument.charCodeAt(0) !== markerCode : typeof argument === 'number'
-}
+export { isItsOwnKey } from './text.ts'
 
 /** The key that {@link argsKey} gives for two arguments, found faster for what two arguments mostly are. */
 export function pairKey(first: unknown, second: unknown): string {

@@ -1,6 +1,6 @@
 import { callable, outOfRange, wrongType } from './check.ts'
 import { KeyError } from './errors.ts'
-import { classText, listText, MARKER, primitiveText, type Primitive } from './text.ts'
+import { classText, isItsOwnKey, isPrimitive, listText, MARKER, primitiveText, type Primitive } from './text.ts'
 
 export type { Primitive } from './text.ts'
 
@@ -25,25 +25,13 @@ function argumentName(index: number): string {
 function keyOf(
   values: readonly unknown[],
   nameOf: (index: number) => string,
-  classes: 'with classes' | 'without classes' = 'without classes',
+  tagOf?: (prototype: object | null) => string,
 ): Primitive {
   if (values.length === 1) {
-    const value = values[0]
-    switch (typeof value) {
-      case 'string':
-        // A string that looks like the key of another call is wrapped like one.
-        if (!value.startsWith(MARKER)) return value
-        break
-      case 'number':
-      case 'bigint':
-      case 'boolean':
-      case 'undefined':
-        return value
-      default:
-        if (value === null) return value
-    }
+    const [value] = values
+    if (isItsOwnKey(value)) return value
   }
-  return listText(values, nameOf, classes)
+  return listText(values, nameOf, tagOf)
 }
 
 /**
@@ -135,7 +123,7 @@ function valueAt(object: unknown, way: readonly string[]): unknown {
       value = (value as Record<string, unknown>)[name]
     }
   } catch (cause) {
-    throw new KeyError(`argument 1.${way.join('.')} cannot be read: its own code threw`, { cause })
+    throw new KeyError(`argument 1.${way.join('.')} cannot be read`, { cause })
   }
   return value
 }
@@ -208,7 +196,7 @@ export function typed(): <Args extends readonly unknown[]>(...args: Args) => Arg
 export function typed<Args extends readonly unknown[]>(keyFn: (...args: Args) => Primitive): (...args: Args) => string
 export function typed(keyFn?: (...args: readonly unknown[]) => Primitive) {
   if (keyFn === undefined) {
-    return (...args: readonly unknown[]): Primitive => keyOf(args, argumentName, 'with classes')
+    return (...args: readonly unknown[]): Primitive => keyOf(args, argumentName, classText)
   }
   callable('the key function of typed', keyFn)
   return (...args: readonly unknown[]): string => {
@@ -219,14 +207,11 @@ export function typed(keyFn?: (...args: readonly unknown[]) => Primitive) {
 }
 
 function innerText(owner: string, key: unknown): string {
-  if ((typeof key === 'object' && key !== null) || typeof key === 'function' || typeof key === 'symbol') {
-    throw new KeyError(`the key function of ${owner} must give a primitive key, but gave ${kindOf(key)}`)
+  if (!isPrimitive(key)) {
+    const kind = typeof key === 'object' ? 'an object' : `a ${typeof key}`
+    throw new KeyError(`the key function of ${owner} must give a primitive key, but gave ${kind}`)
   }
-  return primitiveText(key as Primitive)
-}
-
-function kindOf(value: object | symbol): string {
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return primitiveText(key)
 }
 
 /** The text of the class of an object, or of the type of anything else. */

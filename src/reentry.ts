@@ -21,6 +21,8 @@ export interface Running {
   runner: Runner | undefined
   /** The load that this one was called from, where that is known. */
   caller: Running | undefined
+  /** The load of many that this one has become a part of. What is inside that is inside this. */
+  batch?: Running
 }
 
 /** What is done with a load: its first step, and what comes of it. */
@@ -43,6 +45,9 @@ const innermost = contextsAreCheap ? new AsyncLocalStorage<Running>() : undefine
 const idleRunners: Runner[] = []
 let runnersMade = 0
 
+/** The load that was begun last, as long as it runs. */
+let beginning: Running | undefined
+
 const resolved = Promise.resolve()
 let turn = 0
 let turnEndQueued = false
@@ -62,9 +67,14 @@ export function run<L extends Running, V>(load: L, steps: Steps<L, V>, inContext
   return runTracked(runner, load, steps)
 }
 
+/** The load that calls this before all else that it does. */
+export function beginningLoad(): Running | undefined {
+  return beginning
+}
+
 /** Whether the caller is inside this load, which is running. */
 export function isInside(load: Running): boolean {
-  if (load.beginning) return true
+  if (load.beginning || (load.batch !== undefined && isInside(load.batch))) return true
   if (load.turn === turn || load.runner === undefined) return false
   if (innermost === undefined) return asyncStackHas(load.runner.name)
   for (let outer = innermost.getStore(); outer !== undefined; outer = outer.caller) if (outer === load) return true
@@ -81,6 +91,7 @@ function makeRunner(): Runner {
     async [name]<L extends Running, V>(load: L, steps: Steps<L, V>): Promise<V> {
       let value: V
       try {
+        beginning = load
         value = await steps.begin(load)
       } catch (error) {
         release(load)
@@ -100,6 +111,7 @@ function release(load: Running): void {
   idleRunners.push(load.runner!)
   load.runner = undefined
   load.caller = undefined
+  if (beginning === load) beginning = undefined
 }
 
 function endTurn(): void {

@@ -1,94 +1,69 @@
+import { types } from 'node:util'
+import { show } from './check.ts'
 import { KeyError } from './errors.ts'
 
-/** How a property is named in a path. */
-export function propertyStep(key: string | undefined): string {
-  if (key === undefined) return ''
-  if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) && key.length <= 40) return `.${key}`
-  return `[${/^\d{1,15}$/.test(key) ? key : shortText(key)}]`
+/** Where a walk through a value is: what it went into, and the part of it that it looks at. */
+export interface Place {
+  /** What this is inside of; `undefined` for the list of arguments. */
+  readonly outer: Place | undefined
+  readonly container: object
+  /** How many containers this is inside of. */
+  readonly depth: number
+  /**
+   * The name of a property, the index of an element or a member, `undefined` before the first. In a Map, keys have the
+   * even indices and what they lead to the odd ones.
+   */
+  part: string | number | undefined
 }
 
-/** How a member of a Map or a Set is named in a path. */
-export function memberStep(member: readonly unknown[] | undefined, index: number, part: number): string {
-  if (member === undefined) return ''
-  const [key] = member
-  if (part === 0) return `.${member.length === 2 ? 'keys' : 'values'}()[${index}]`
-  if (typeof key === 'object' && key !== null) return `.values()[${index}]`
-  return `.get(${typeof key === 'string' ? shortText(key) : typeof key === 'bigint' ? `${key}n` : String(key)})`
-}
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,39}$/u
+const shortIndex = /^\d{1,15}$/
 
-function shortText(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+/** The step from a container to its part, as it stands in a path. */
+function stepText({ container, part }: Place): string {
+  if (part === undefined) return ''
+  if (typeof part === 'string') {
+    return identifier.test(part) ? `.${part}` : `[${shortIndex.test(part) ? part : show(part)}]`
+  }
+  if (types.isSet(container)) return `.values()[${part}]`
+  if (types.isMap(container)) {
+    const index = part >> 1
+    if (part % 2 === 0) return `.keys()[${index}]`
+    const key: unknown = [...Map.prototype.keys.call(container)][index]
+    return typeof key === 'object' ? `.values()[${index}]` : `.get(${show(key)})`
+  }
+  return `[${part}]`
 }
 
 /**
- * One step on the way to a value: what was entered, and how the way goes on from there.
+ * Why a value has no key, as an error that names the way to it.
  *
- * The name is made at the end, for there may be no room on the call stack to make it where the step is noted.
- */
-type Step = readonly [container: object, name: () => string]
-
-/**
- * Why a value has no text.
+ * A value that holds itself has no end, so it is refused for what else it seems to be: too deep, or too much. That is
+ * looked into only here.
  *
- * It learns the way to the value while it is thrown through what holds the value, so nothing is noted down on the way
- * in, and a cycle is looked for only when a limit was met.
+ * @param nameOf what the part of the outermost place is called
+ * @param last where the walk ended, `undefined` when it has come to its end
+ * @param whole whether it is not the part at that place that is refused, but all of the outermost part
  */
-export class Refusal extends Error {
-  /** The last step is the first one. */
-  readonly #steps: Step[] = []
-  readonly #reason: string
-  readonly #limit: boolean
+export function keyRefused(
+  nameOf: (index: number) => string,
+  last: Place | undefined,
+  reason: string,
+  whole: boolean,
+  cause: unknown,
+): KeyError {
+  const places: Place[] = []
+  for (let place = last; place !== undefined; place = place.outer) places.unshift(place)
+  const list = places.shift()
+  const root = list === undefined ? 'the key' : nameOf(list.part as number)
+  const pathTo = (end?: number): string => places.slice(0, end).reduce((path, step) => path + stepText(step), root)
 
-  constructor(reason: string, { limit = false, ...options }: ErrorOptions & { limit?: boolean } = {}) {
-    super(reason, options)
-    this.#reason = reason
-    this.#limit = limit
-  }
-
-  /** This, seen from outside of a container. */
-  within(container: object, name: () => string): this {
-    this.#steps.push([container, name])
-    return this
-  }
-
-  toKeyError(root: string): KeyError {
-    const steps = this.#steps.toReversed()
-    return this.#limit ? this.#limitError(root, steps) : this.#error(pathOf(root, steps), this.#reason)
-  }
-
-  #limitError(root: string, steps: readonly Step[]): KeyError {
-    const seen = new Map<object, number>()
-    for (const [index, [container]] of steps.entries()) {
-      const first = seen.get(container)
-      if (first !== undefined) {
-        const again = pathOf(root, steps.slice(0, first))
-        return this.#error(pathOf(root, steps.slice(0, index)), `is cyclic: it is ${again} again`)
-      }
-      seen.set(container, index)
-    }
-    return this.#error(root, this.#reason)
-  }
-
-  #error(path: string, reason: string): KeyError {
-    const options = this.cause === undefined ? undefined : { cause: this.cause }
-    return new KeyError(`${path} ${reason}: pass a key function that makes a key of what matters`, options)
-  }
-}
-
-function pathOf(root: string, steps: readonly Step[]): string {
-  let path = root
-  for (const [, name] of steps) path += name()
-  return path
-}
-
-/** What was thrown while a value was read, by this module or by the value's own code. */
-export function refusalOf(thrown: unknown): Refusal {
-  if (thrown instanceof Refusal) return thrown
-  if (thrown instanceof RangeError && thrown.message.includes('call stack')) {
-    return new Refusal('is nested deeper than the call stack allows', { cause: thrown, limit: true })
-  }
-  if (thrown instanceof RangeError && thrown.message.includes('string length')) {
-    return new Refusal('has more characters in it than a string can have', { cause: thrown, limit: true })
-  }
-  return new Refusal('cannot be read: its own code threw', { cause: thrown })
+  const containers = places.map((step) => step.container)
+  const again = containers.findIndex((container, index) => containers.indexOf(container) < index)
+  const sentence =
+    again >= 0
+      ? `${pathTo(again)} is cyclic: it is ${pathTo(containers.indexOf(containers[again]!))} again`
+      : `${whole ? root : pathTo()} ${reason}`
+  const message = `${sentence}: pass a key function that makes a key of what matters`
+  return new KeyError(message, cause === undefined ? undefined : { cause })
 }

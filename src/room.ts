@@ -7,8 +7,9 @@ import { ClosedError } from './errors.ts'
 import type { Flight } from './flight.ts'
 import { Freshness } from './freshness.ts'
 import { isItsOwnKey } from './key-shortcuts.ts'
-import { enterSpace, everyKey, isThenable, type AnyStore, type Space } from './space.ts'
+import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
+import { departuresOf, statsOf, type Departures } from './statistics.ts'
 import { SyncShelf } from './sync-shelf.ts'
 import type { TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
@@ -29,7 +30,7 @@ export class Room<V, Args extends readonly unknown[]> {
   readonly #onError: ErrorListener
   readonly #shelf: SyncShelf
   /** What the space had counted when the statistics were last reset. */
-  #resetAt = { evictions: 0, expirations: 0, invalidations: 0 }
+  #resetAt: Departures = { evictions: 0, expirations: 0, invalidations: 0 }
   /** Gives the place in the store up. */
   readonly leave: () => void
 
@@ -119,7 +120,7 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Forgets the entries for which `predicate` says so, and gives their number. Fences all loads that are running. */
   invalidateWhere(predicate: AnyPredicate): MaybePromise<number> {
-    this.#assertOpen(undefined)
+    this.assertOpen(undefined)
     this.learnKind('')
     this.space.revokeAll()
     const shelf = this.asyncShelf
@@ -130,47 +131,6 @@ export class Room<V, Args extends readonly unknown[]> {
         return removed
       }),
     )
-  }
-
-  /**
-   * Invalidates a key now and again when the function that is returned is called; until then nothing of it is kept.
-   * Never throws: failures of the store are reported. Of a closed room nothing is left to invalidate.
-   */
-  hold(key: unknown): () => unknown {
-    return this.#held(
-      () => this.invalidate(key),
-      () => this.space.storeKey(key),
-    )
-  }
-
-  /** Does so for all keys. */
-  holdAll(): () => unknown {
-    return this.#held(
-      () => this.clear(),
-      () => everyKey,
-    )
-  }
-
-  #held(forget: () => MaybePromise<unknown>, storeKeyOf: () => unknown): () => unknown {
-    const tryToForget = (): MaybePromise<unknown> => {
-      try {
-        if (!this.closed) return Promise.resolve(forget()).catch(() => {})
-      } catch (error) {
-        this.report(error)
-      }
-      return undefined
-    }
-    void tryToForget()
-    // What the store is, and so how its keys are written, is known by now.
-    const storeKey = storeKeyOf()
-    const { holds } = this.space
-    holds.set(storeKey, (holds.get(storeKey) ?? 0) + 1)
-    return () => {
-      const left = holds.get(storeKey)! - 1
-      if (left === 0) holds.delete(storeKey)
-      else holds.set(storeKey, left)
-      return tryToForget()
-    }
   }
 
   /** Makes a key's entry stale and says whether it was there. A load that is running may no longer write. */
@@ -206,7 +166,12 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Forgets all entries of this space. Loads that are running may no longer write. */
   clear(): MaybePromise<void> {
-    this.#assertOpen(undefined)
+    this.assertOpen(undefined)
+    return this.empty()
+  }
+
+  /** As {@link clear}, also when this has been closed. */
+  empty(): MaybePromise<void> {
     this.learnKind('')
     const old = this.space.generation
     this.space.renew()
@@ -215,26 +180,12 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   stats(): Stats {
-    const { census, kind, name } = this.space
-    const { size: claimed, max } = this.store as { size?: unknown; max?: unknown }
-    const ownSize = name === undefined && typeof claimed === 'number' ? claimed : undefined
-    const size = kind === 'async' ? ownSize : census.size()
-    const { evictions, expirations, invalidations } = census
-    return {
-      ...this.counters.snapshot(),
-      evictions: evictions - this.#resetAt.evictions,
-      expirations: expirations - this.#resetAt.expirations,
-      invalidations: invalidations - this.#resetAt.invalidations,
-      size,
-      max: typeof max === 'number' ? max : undefined,
-    }
+    return statsOf(this, this.#resetAt)
   }
 
   resetStats(): void {
-    const { census, kind } = this.space
-    if (kind !== 'async') census.size()
-    const { evictions, expirations, invalidations } = census
-    this.#resetAt = { evictions, expirations, invalidations }
+    if (this.space.kind !== 'async') this.space.census.size()
+    this.#resetAt = departuresOf(this.space.census)
     this.counters.reset()
   }
 
@@ -296,7 +247,7 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Raises the fence: from here on no load of this key that is running may write. Gives the key's form in the store. */
   #fence(key: unknown): unknown {
-    this.#assertOpen(key)
+    this.assertOpen(key)
     this.learnKind(key)
     const storeKey = this.space.storeKey(key)
     this.space.revoke(storeKey)
@@ -309,7 +260,7 @@ export class Room<V, Args extends readonly unknown[]> {
   }
 
   #look(key: unknown): MaybePromise<Entry<V> | undefined> {
-    this.#assertOpen(key)
+    this.assertOpen(key)
     const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
       entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
     if (this.space.isAsync(key)) {
@@ -318,7 +269,8 @@ export class Room<V, Args extends readonly unknown[]> {
     return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
   }
 
-  #assertOpen(key: unknown): void {
+  /** Throws a `ClosedError` when this has been closed. */
+  assertOpen(key: unknown): void {
     if (this.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
   }
 

@@ -11,21 +11,27 @@ import { MARKER } from './text.ts'
  * with the process's own tag, so that no other process mistakes it for one of its own.
  */
 export function storeKeyText(space: string, key: unknown): string {
-  if (typeof key === 'string') return key.startsWith(MARKER) ? `${space}${MARKER}s${key}` : space + key
+  if (typeof key === 'string' && !key.startsWith(MARKER)) return space + key
+  return space + MARKER + markedText(key)
+}
+
+function markedText(key: unknown): string {
   switch (typeof key) {
+    case 'string':
+      return `s${key}`
     case 'number':
-      return `${space}${MARKER}n${key}`
+      return `n${key}`
     case 'bigint':
-      return `${space}${MARKER}i${key}`
-    case 'boolean':
-    case 'undefined':
-      return `${space}${MARKER}${key}`
+      return `i${key}`
     case 'symbol': {
       const registered = Symbol.keyFor(key)
-      return registered === undefined ? `${space}${MARKER}o${identityText(key)}` : `${space}${MARKER}y${registered}`
+      return registered === undefined ? identityText(key) : `y${registered}`
     }
+    case 'object':
+    case 'function':
+      return key === null ? 'null' : identityText(key)
     default:
-      return key === null ? `${space}${MARKER}null` : `${space}${MARKER}o${identityText(key as object)}`
+      return String(key)
   }
 }
 
@@ -59,13 +65,14 @@ export function spaceText(name: string): string {
 }
 
 const identities = new WeakMap<WeakKey, string>()
-const processTag = Math.floor(Math.random() * 2 ** 48).toString(36)
+const processTag = Math.random().toString(36).slice(2)
 let identitiesGiven = 0
 
-function identityText(value: WeakKey): string {
+/** A text for an object or a symbol that no other has, in this process or in another. */
+export function identityText(value: WeakKey): string {
   let text = identities.get(value)
   if (text === undefined) {
-    text = `${processTag}.${++identitiesGiven}`
+    text = `o${processTag}.${++identitiesGiven}`
     identities.set(value, text)
   }
   return text

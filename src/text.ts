@@ -1,6 +1,7 @@
-import { absent, builtinOf, membersOf, platformSymbols, type Members } from './builtins.ts'
+import { contentOf, elementsOf, errorNames, platformSymbols } from './builtins.ts'
 import { classId, lineageOf } from './classes.ts'
-import { memberStep, propertyStep, Refusal, refusalOf } from './refusal.ts'
+import type { KeyError } from './errors.ts'
+import { keyRefused, type Place } from './refusal.ts'
 
 /**
  * Structural text: values as strings, two alike exactly when the values are structurally equal.
@@ -30,11 +31,10 @@ export const maxValues = 1_000_000
 /** The most characters that one text has. */
 export const maxLength: number = 2 ** 24
 
-const lengths = Array.from({ length: 64 }, (_, length) => `s${length}:`)
-
+/** A short string has one letter before it, from À to ÿ, that says how long it is: short texts are joined for much less. */
 function stringText(value: string): string {
   const { length } = value
-  return (length < 64 ? lengths[length]! : `s${length}:`) + value
+  return (length < 64 ? String.fromCharCode(0xc0 + length) : `s${length}:`) + value
 }
 
 /** The text of one primitive. It can be followed by any other text. */
@@ -53,6 +53,17 @@ export function primitiveText(value: Primitive): string {
   }
 }
 
+export function isPrimitive(value: unknown): value is Primitive {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')
+}
+
+const markerCode = MARKER.charCodeAt(0)
+
+/** Whether this value, alone in its list, is its own key: a primitive that nobody can take for a text. */
+export function isItsOwnKey(value: unknown): value is Primitive {
+  return typeof value === 'string' ? value.charCodeAt(0) !== markerCode : isPrimitive(value)
+}
+
 /** The text of a class: what tells it from every other in this process. */
 export function classText(prototype: object | null): string {
   if (prototype === null) return '@l'
@@ -60,77 +71,178 @@ export function classText(prototype: object | null): string {
   return `@${stringText(name)}${ordinal};`
 }
 
-/** Whether texts say the class of each object that is neither a plain object nor an array. */
-type Classes = 'with classes' | 'without classes'
-
-/** How many more values the text that is being made may have. */
-let valuesLeft = maxValues
-
 /**
  * The text of a list of values, {@link MARKER} first.
  *
  * @param nameOf what an error calls the value at this index
+ * @param tagOf the text that tells the class of an object from others, given its prototype; it goes before that of each
+ *   object that is neither a plain object nor an array
  * @throws KeyError for a value that its structure does not tell from all others
  */
 export function listText(
   values: readonly unknown[],
   nameOf: (index: number) => string,
-  classes: Classes = 'without classes',
+  tagOf?: (prototype: object | null) => string,
 ): string {
-  // A getter of a value may make a key of its own while this one is being made.
-  const outerValuesLeft = valuesLeft
-  valuesLeft = maxValues
-  let index = 0
-  try {
-    let text = MARKER
-    for (; index < values.length; index++) text += valueText(values[index], 1, classes)
-    return bounded(text)
-  } catch (error) {
-    throw refusalOf(error).toKeyError(index < values.length ? nameOf(index) : 'the key')
-  } finally {
-    valuesLeft = outerValuesLeft
-  }
+  return new Walk(nameOf, tagOf).through(values)
 }
 
-function valueText(value: unknown, depth: number, classes: Classes): string {
-  switch (typeof value) {
-    case 'string':
-      return stringText(value)
-    case 'number':
-      return `${value};`
-    case 'object':
-      return value === null ? 'l' : objectText(value, depth, classes)
-    case 'function':
-      throw new Refusal('is a function')
-    case 'symbol':
-      throw new Refusal('is a symbol')
-    default:
-      return primitiveText(value as Primitive)
+/** The text of one list in the making. */
+class Walk {
+  readonly #nameOf: (index: number) => string
+  readonly #tagOf: ((prototype: object | null) => string) | undefined
+  /** Where the walk is, so that an error can say so. */
+  #at: Place | undefined
+  /** How many more values may be visited, so that a small tangle of shared references cannot unfold without end. */
+  #valuesLeft = maxValues
+  /** Whether what is being thrown is an error of this walk, and not of the values' own code. */
+  #refused = false
+
+  constructor(nameOf: (index: number) => string, tagOf: ((prototype: object | null) => string) | undefined) {
+    this.#nameOf = nameOf
+    this.#tagOf = tagOf
   }
-}
 
-function objectText(value: object, depth: number, classes: Classes): string {
-  if (depth > maxDepth) throw new Refusal(`is nested more than ${maxDepth} levels deep`, { limit: true })
-  const symbols = Object.getOwnPropertySymbols(value)
-  if (symbols.length > 0) refuseSymbols(value, symbols)
-
-  const prototype = Object.getPrototypeOf(value) as object | null
-  if (prototype === Object.prototype) return propertiesText(value, sortedKeys(value), depth, classes)
-  const array = Array.isArray(value)
-  if (array && prototype === Array.prototype) return arrayText(value, depth, classes)
-
-  const tag = classes === 'with classes' ? classText(prototype) : ''
-  const lineage = prototype === null ? undefined : lineageOf(prototype)
-  if (lineage?.refusal !== undefined) throw new Refusal(lineage.refusal)
-  if (array) return tag + arrayText(value, depth, classes)
-  if (lineage === undefined || lineage.plain) return tag + propertiesText(value, sortedKeys(value), depth, classes)
-  if (lineage.builtin !== undefined) return tag + builtinText(value, lineage.builtin, depth, classes)
-
-  const keys = sortedKeys(value)
-  if (keys.length === 0) {
-    throw new Refusal(`is an instance of ${lineage.name}, which has no enumerable properties of its own`)
+  through(values: readonly unknown[]): string {
+    try {
+      return MARKER + this.#parts(values, values)
+    } catch (error) {
+      if (this.#refused) throw error
+      // Where it was the engine that threw, there may be no room on the call stack to find the way.
+      throw this.#refuse('cannot be read', error instanceof RangeError, error)
+    }
   }
-  return tag + propertiesText(value, keys, depth, classes)
+
+  #value(value: unknown): string {
+    switch (typeof value) {
+      case 'object':
+        return value === null ? 'l' : this.#object(value)
+      case 'function':
+      case 'symbol':
+        throw this.#refuse(`is a ${typeof value}`)
+      default:
+        return primitiveText(value as Primitive)
+    }
+  }
+
+  #object(value: object): string {
+    for (const symbol of Object.getOwnPropertySymbols(value)) {
+      if (Object.prototype.propertyIsEnumerable.call(value, symbol) && !platformSymbols.includes(symbol)) {
+        throw this.#refuse(`has a property named by a symbol, ${String(symbol)}`)
+      }
+    }
+    const prototype = Object.getPrototypeOf(value) as object | null
+    if (prototype === Object.prototype) return this.#properties(value)
+    const array = Array.isArray(value)
+    if (array && prototype === Array.prototype) return this.#array(value)
+
+    const tag = this.#tagOf?.(prototype) ?? ''
+    if (prototype === null) return tag + this.#properties(value)
+    const { name, builtin, open } = lineageOf(prototype)
+    const text = open ? (array ? this.#array(value) : this.#instance(value, builtin)) : undefined
+    if (text !== undefined) return tag + text
+    throw this.#refuse(`is an instance of ${name}, and its properties do not show all of its state`)
+  }
+
+  /** The text of an instance of a class; `undefined` when it cannot be told from all others. */
+  #instance(value: object, builtin: string | undefined): string | undefined {
+    const names = errorNames(value)
+    if (names !== undefined) return `e${this.#properties(value, [...names, ...sortedKeys(value)])}`
+    if (builtin === undefined || builtin === 'Object') {
+      const keys = sortedKeys(value)
+      return builtin === undefined && keys.length === 0 ? undefined : this.#properties(value, keys)
+    }
+    const elements = elementsOf(value)
+    this.#spend(elements)
+    const content = contentOf(value, builtin)
+    if (content === undefined) return undefined
+    let text = `o${stringText(builtin)}`
+    if (builtin === 'Map' || builtin === 'Set') text += this.#members(value, content as unknown[][])
+    else for (const part of content) text += this.#value(part)
+    return text + this.#properties(value, Object.keys(value).slice(elements).toSorted())
+  }
+
+  #properties(value: object, keys: readonly string[] = sortedKeys(value)): string {
+    if (keys.length === 0) return '{}'
+    this.#spend(keys.length)
+    const place = this.#enter(value)
+    let text = '{'
+    for (const key of keys) {
+      place.part = key
+      text += stringText(key) + this.#value((value as Record<string, unknown>)[key])
+    }
+    return this.#leave(place, text + '}')
+  }
+
+  #array(value: readonly unknown[]): string {
+    const { length } = value
+    this.#spend(length)
+    const keys = Object.keys(value)
+    // Indices come first and in order, so the last key tells whether there is a hole or any other property.
+    if (keys.length !== length || (length > 0 && keys[length - 1] !== `${length - 1}`)) {
+      return `a${length};${this.#properties(value)}`
+    }
+    return `[${this.#parts(value, value)}]`
+  }
+
+  /** The text of members, whatever their order. */
+  #members(value: object, members: readonly (readonly unknown[])[]): string {
+    this.#spend(members.length)
+    const place = this.#enter(value)
+    const texts: string[] = []
+    let index = 0
+    for (const member of members) {
+      let text = ''
+      for (const part of member) {
+        place.part = index++
+        text += this.#value(part)
+      }
+      texts.push(text)
+    }
+    return this.#leave(place, texts.toSorted().join('') + ']')
+  }
+
+  /** The texts of the parts of a container, one after the other. */
+  #parts(container: object, parts: readonly unknown[]): string {
+    const place = this.#enter(container)
+    let text = ''
+    for (let index = 0; index < parts.length; index++) {
+      place.part = index
+      text += this.#value(parts[index])
+    }
+    return this.#leave(place, text)
+  }
+
+  #enter(container: object): Place {
+    const outer = this.#at
+    const depth = outer === undefined ? 0 : outer.depth + 1
+    if (depth > maxDepth) throw this.#excess(maxDepth, 'levels')
+    const place: Place = { outer, container, depth, part: undefined }
+    this.#at = place
+    return place
+  }
+
+  #leave(place: Place, text: string): string {
+    this.#at = place.outer
+    if (text.length > maxLength) throw this.#excess(maxLength, 'characters')
+    return text
+  }
+
+  #spend(values: number): void {
+    this.#valuesLeft -= values
+    if (this.#valuesLeft < 0) throw this.#excess(maxValues, 'values')
+  }
+
+  #excess(most: number, what: string): KeyError {
+    return this.#refuse(`has more than ${most} ${what} in it`, true)
+  }
+
+  /** @param whole whether it is not this part that is refused but all of the argument */
+  #refuse(reason: string, whole = false, cause?: unknown): KeyError {
+    const error = keyRefused(this.#nameOf, this.#at, reason, whole, cause)
+    this.#refused = true
+    return error
+  }
 }
 
 /** The own enumerable properties, in the order of their code units. Most objects are sorted, or nearly so. */
@@ -144,105 +256,4 @@ function sortedKeys(value: object): string[] {
     keys[place] = key
   }
   return keys
-}
-
-function propertiesText(value: object, keys: readonly string[], depth: number, classes: Classes): string {
-  let text = '{'
-  let index = 0
-  try {
-    spend(keys.length)
-    for (; index < keys.length; index++) {
-      const key = keys[index]!
-      text += stringText(key) + valueText((value as Record<string, unknown>)[key], depth + 1, classes)
-    }
-  } catch (error) {
-    throw refusalOf(error).within(value, () => propertyStep(keys[index]))
-  }
-  return text + '}'
-}
-
-function arrayText(value: readonly unknown[], depth: number, classes: Classes): string {
-  const { length } = value
-  spend(length)
-  const keys = Object.keys(value)
-  // Indices come first and in order, so the last key tells whether there is a hole or any other property.
-  if (keys.length !== length || (length > 0 && keys[length - 1] !== `${length - 1}`)) {
-    return `a${length};` + propertiesText(value, keys.toSorted(), depth, classes)
-  }
-  let text = '['
-  let index = 0
-  try {
-    for (; index < length; index++) text += valueText(value[index], depth + 1, classes)
-  } catch (error) {
-    throw refusalOf(error).within(value, () => `[${index}]`)
-  }
-  return text + ']'
-}
-
-function builtinText(value: object, className: string, depth: number, classes: Classes): string {
-  const collection = membersOf(value)
-  if (collection !== undefined) {
-    return addedText(value, Object.keys(value), depth, classes) + membersText(value, collection, depth, classes)
-  }
-  const builtin = builtinOf(value)
-  if (builtin === undefined) {
-    throw new Refusal(`is an instance of ${className}, a built-in class whose state cannot be read`)
-  }
-  const indices = builtin.indices?.(value) ?? 0
-  spend(indices)
-  let text = addedText(value, Object.keys(value).slice(indices), depth, classes) + builtin.letter
-  let index = 0
-  try {
-    const parts = builtin.parts(value)
-    for (; index < parts.length; index++) {
-      const part = parts[index]
-      text += part === absent ? '_' : valueText(part, depth + 1, classes)
-    }
-  } catch (error) {
-    throw refusalOf(error).within(value, () => builtin.names[index]!)
-  }
-  return text
-}
-
-/** The text of what was added to a built-in value, which goes before its own. */
-function addedText(value: object, keys: string[], depth: number, classes: Classes): string {
-  return keys.length === 0 ? '' : 'x' + propertiesText(value, keys.toSorted(), depth, classes)
-}
-
-/** The text of a Map or a Set: that of its members, whatever their order. */
-function membersText(value: object, { letter, members }: Members, depth: number, classes: Classes): string {
-  const texts: string[] = []
-  let index = 0
-  let part = 0
-  try {
-    spend(members.length)
-    for (; index < members.length; index++) {
-      const member = members[index]!
-      let text = ''
-      for (part = 0; part < member.length; part++) text += valueText(member[part], depth + 1, classes)
-      texts.push(bounded(text))
-    }
-  } catch (error) {
-    throw refusalOf(error).within(value, () => memberStep(members[index], index, part))
-  }
-  return letter + texts.toSorted().join('') + ']'
-}
-
-/** Counts what is about to be visited, so that a small tangle of shared references cannot unfold without end. */
-function spend(values: number): void {
-  valuesLeft -= values
-  if (valuesLeft < 0) throw new Refusal(`has more than ${maxValues} values in it`, { limit: true })
-}
-
-function bounded(text: string): string {
-  if (text.length > maxLength) throw new Refusal(`has more than ${maxLength} characters in it`, { limit: true })
-  return text
-}
-
-function refuseSymbols(value: object, symbols: readonly symbol[]): void {
-  for (const symbol of symbols) {
-    if (Object.prototype.propertyIsEnumerable.call(value, symbol) && !platformSymbols.has(symbol)) {
-      throw new Refusal(`has a property named by a symbol, ${String(symbol)}`)
-    }
-  }
 }

@@ -336,7 +336,30 @@ describe('argsKey', () => {
     expect(argsKey(spoofed)).to.equal(argsKey(new Point(1, 2)))
     expect(argsKey(overridden)).to.equal(argsKey(new Date(7)))
     expect(refusal(promise)).to.match(/^argument 1 is an instance of Promise/)
-    expect(refusal(Object.create(Map.prototype))).to.match(/^argument 1 is an instance of Map/)
+    const view = new DataView(bytes(1, 2).buffer)
+    Object.defineProperty(view, 'byteLength', { value: 0 })
+    const flagged = Object.defineProperty(/a/g, 'flags', { value: 'i' })
+    const wrapped = new Proxy(
+      class Wrapped {
+        #secret = 1
+        tell(): number {
+          return this.#secret
+        }
+        valueOf(): number {
+          return 0
+        }
+      },
+      {},
+    )
+    Object.defineProperty(wrapped.prototype, 'constructor', { value: wrapped })
+
+    expect(argsKey(view)).to.equal(argsKey(new DataView(bytes(1, 2).buffer)))
+    expect(argsKey(flagged)).to.equal(argsKey(/a/g))
+    expect(refusal(new wrapped())).to.match(/^argument 1 is an instance of Wrapped/)
+    for (const type of [Map, Set, Date, RegExp, ArrayBuffer, DataView, Uint8Array, Number, String]) {
+      const says = `argument 1 is an instance of ${type.name}, and its properties do not show all of its state`
+      expect(refusal(Object.create(type.prototype))).to.equal(says)
+    }
     expect(refusal(Object.create(URL.prototype))).to.match(/^argument 1 is an instance of URL/)
     expect(refusal(new Proxy(new Map(), {}))).to.match(/^argument 1 is an instance of Map/)
   })
@@ -390,7 +413,7 @@ describe('argsKey', () => {
       }
     }
 
-    const says = (name: string): string => `is an instance of ${name}, which has private state`
+    const says = (name: string): string => `is an instance of ${name}, and its properties do not show all of its state`
     expect(refusal({ a: new Account() })).to.equal(`argument 1.a ${says('Account')}`)
     expect(refusal(new Savings())).to.equal(`argument 1 ${says('Savings')}`)
     expect(refusal(new Savings())).to.equal(`argument 1 ${says('Savings')}`)
@@ -410,7 +433,7 @@ describe('argsKey', () => {
     ]
 
     for (const value of values) {
-      const says = `argument 1 is an instance of ${value.constructor.name}, a built-in class whose state cannot be read`
+      const says = `argument 1 is an instance of ${value.constructor.name}, and its properties do not show all of its state`
       expect(refusal(value)).to.equal(says)
     }
     const others = [new Headers(), new Blob([]), new AbortController().signal, [].values(), (function* () {})()]
@@ -418,10 +441,11 @@ describe('argsKey', () => {
   })
 
   it('refuses instances without properties, and what inherits from a mere object', () => {
-    const inherits = 'argument 1 inherits from an object that is not the prototype of a class'
+    const inherits =
+      'argument 1 is an instance of a class without a name, and its properties do not show all of its state'
 
     expect(refusal(new Nothing())).to.equal(
-      'argument 1 is an instance of Nothing, which has no enumerable properties of its own',
+      'argument 1 is an instance of Nothing, and its properties do not show all of its state',
     )
     expect(refusal(Object.create({ a: 1 }))).to.equal(inherits)
     expect(refusal(Object.assign(Object.create({ a: 1 }), { b: 1 }))).to.equal(inherits)
@@ -453,8 +477,8 @@ describe('argsKey', () => {
       deepMap = new Map([[deepMap, new Set([deepMap])]])
     }
 
-    expect(refusal(deep)).to.equal('argument 1 is nested more than 1000 levels deep')
-    expect(refusal(deepMap)).to.equal('argument 1 is nested more than 1000 levels deep')
+    expect(refusal(deep)).to.equal('argument 1 has more than 1000 levels in it')
+    expect(refusal(deepMap)).to.equal('argument 1 has more than 1000 levels in it')
   })
 
   it('says so where the caller has left no room on the call stack', () => {
@@ -471,7 +495,7 @@ describe('argsKey', () => {
     }
 
     const error = errorOf(overflow)
-    expect(error.message).to.match(/^argument 1 is nested deeper than the call stack allows: pass a key function/)
+    expect(error.message).to.match(/^argument 1 cannot be read: pass a key function/)
     expect(error.cause).to.be.instanceOf(RangeError)
   })
 
@@ -519,9 +543,22 @@ describe('argsKey', () => {
     revoke()
 
     const error = errorOf(() => argsKey(1, throwing))
-    expect(error.message).to.match(/^argument 2\.a\.b cannot be read: its own code threw: pass a key function/)
+    expect(error.message).to.match(/^argument 2\.a\.b cannot be read: pass a key function/)
     expect(error.cause).to.equal(boom)
+    const undefinedThrown = {
+      get a() {
+        throw undefined
+      },
+    }
+    const inner = {
+      get b() {
+        return argsKey({ c: () => 1 })
+      },
+    }
+
     expect(errorOf(() => argsKey({ proxy })).message).to.match(/^argument 1\.proxy cannot be read/)
+    expect(refusal(undefinedThrown)).to.equal('argument 1.a cannot be read')
+    expect(refusal(inner)).to.equal('argument 1.b cannot be read')
     expect(errorOf(() => argsKey({ proxy })).cause).to.be.instanceOf(TypeError)
   })
 })

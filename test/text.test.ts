@@ -208,7 +208,7 @@ describe('listText', () => {
     const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) })
 
     expect(text(nested(maxDepth))).to.be.a('string')
-    expect(() => text(nested(maxDepth + 1))).to.throw('argument 1 is nested more than 1000 levels deep')
+    expect(() => text(nested(maxDepth + 1))).to.throw('argument 1 has more than 1000 levels in it')
   })
 
   it('refuses a text of too many characters', () => {

@@ -1,4 +1,4 @@
-import { callable, count, knownOptions, outOfRange, positiveInteger, wrongType } from '../check.ts'
+import { callable, count, countOrNothing, knownOptions, numeric, positiveInteger, wrongType } from '../check.ts'
 import { valueOf } from '../held.ts'
 import type { RemovalListener, Weigher } from '../types.ts'
 
@@ -14,8 +14,15 @@ export interface BoundOptions<K, V> {
   onRemoval?: RemovalListener<K, V> | undefined
 }
 
+/** What may be said of the room of a policy that counts and does not weigh: `max`; and who is told of removals. */
+export interface CountOptions<K, V> {
+  /** The most entries to keep: a positive integer, or 0, which keeps nothing. */
+  max: number
+  /** Told of each entry that has left, when the store is whole again. An error that it throws becomes a warning. */
+  onRemoval?: RemovalListener<K, V> | undefined
+}
+
 const boundNames = ['max', 'maxWeight', 'weigher', 'onRemoval'] as const
-const countOrNothing = 'a positive integer (or 0, which keeps nothing)'
 
 /** The checked bounds of one policy, and the weights of what is put into it. */
 export class Bounds<K, V> {
@@ -79,9 +86,23 @@ export function optionalBoundsOf<K, V>(
   return new Bounds(max ?? Infinity, maxWeight ?? Infinity, weigher)
 }
 
+/**
+ * As {@link boundsOf}, for a policy whose algorithm counts entries.
+ *
+ * @throws {TypeError | RangeError} when an option is unknown or wrong, when there is no `max`, or when there is
+ *   `maxWeight` or `weigher`
+ */
+export function countOf<K, V>(owner: string, options: CountOptions<K, V>): Bounds<K, V> {
+  const given: BoundOptions<K, V> = options
+  const bounds = optionalBoundsOf(owner, given)
+  for (const name of ['maxWeight', 'weigher'] as const) {
+    if (given[name] !== undefined) throw wrongType(name, `left out: ${owner} counts entries by its paper`, given[name])
+  }
+  if (given.max === undefined) throw wrongType('max', countOrNothing, undefined)
+  return bounds
+}
+
 /** Returns how many entries were asked for: 0 or more, `Infinity` for all. */
 export function howMany(n: number): number {
-  if (typeof n !== 'number') throw wrongType('n', 'a number of entries, 0 or more', n)
-  if (!(n >= 0)) throw outOfRange('n', 'a number of entries, 0 or more', n)
-  return n
+  return numeric('n', 'a number of entries, 0 or more', n, n >= 0)
 }

@@ -1,6 +1,7 @@
-import { type BoundOptions, boundsOf } from './bounds.ts'
-import { Chain, Link } from './chain.ts'
-import { OrderedNodePolicy, type PolicyNode } from './node-policy.ts'
+import type { RemovalListener } from '../types.ts'
+import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
+import { Rings } from './rings.ts'
+import { OrderedSlotPolicy } from './slot-policy.ts'
 
 /** The room of a {@link fifo}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface FifoOptions<K, V> extends BoundOptions<K, V> {}
@@ -24,53 +25,46 @@ export function fifo<K = any, V = any>(options: FifoOptions<K, V>): Fifo<K, V> {
   return new Fifo<K, V>(boundsOf('fifo', options), options.onRemoval)
 }
 
-class FifoNode<K, V> extends Link implements PolicyNode<K, V> {
-  key: K
-  value: V
-  weight: number
-
-  constructor(key: K, value: V, weight: number) {
-    super()
-    this.key = key
-    this.value = value
-    this.weight = weight
-  }
-}
+/** The head of the ring of all entries, the one that came first at its beginning. */
+const queue = 0
 
 /**
  * The store that {@link fifo} makes.
  *
- * Its order is a chain of nodes and not that of a `Map`, which slows down with size when its first key is deleted again
- * and again.
+ * Its order is a ring and not that of a `Map`, which slows down with size when its first key is deleted again and again.
  */
-export class Fifo<K, V> extends OrderedNodePolicy<K, V, FifoNode<K, V>> {
-  readonly #queue = new Chain<FifoNode<K, V>>()
+export class Fifo<K, V> extends OrderedSlotPolicy<K, V> {
+  readonly #rings = new Rings(1)
 
-  protected override make(key: K, value: V, weight: number): FifoNode<K, V> {
-    return new FifoNode(key, value, weight)
+  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
+    super(bounds, onRemoval, 1)
   }
 
-  protected override link(node: FifoNode<K, V>): void {
-    this.#queue.append(node)
+  protected override resize(capacity: number): void {
+    this.#rings.resize(capacity)
   }
 
-  protected override unlink(node: FifoNode<K, V>): void {
-    node.unlink()
+  protected override link(slot: number): void {
+    this.#rings.append(queue, slot)
+  }
+
+  protected override unlink(slot: number): void {
+    this.#rings.unlink(slot)
   }
 
   protected override unlinkAll(): void {
-    this.#queue.clear()
+    this.#rings.clear()
   }
 
   protected override used(): void {}
 
   protected override written(): void {}
 
-  protected override victim(keep: FifoNode<K, V> | undefined): FifoNode<K, V> {
-    return this.#queue.firstExcept(keep)!
+  protected override victim(keep: number | undefined): number {
+    return this.#rings.firstExcept(queue, keep)
   }
 
-  protected override inOrder(hottestFirst: boolean): Iterable<FifoNode<K, V>> {
-    return this.#queue.inOrder(hottestFirst)
+  protected override inOrder(hottestFirst: boolean): Iterable<number> {
+    return this.#rings.inOrder(queue, hottestFirst)
   }
 }

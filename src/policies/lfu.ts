@@ -1,9 +1,15 @@
-import { type BoundOptions, boundsOf } from './bounds.ts'
-import { Chain, Link } from './chain.ts'
-import { OrderedNodePolicy, type PolicyNode } from './node-policy.ts'
+import { flag } from '../check.ts'
+import type { RemovalListener } from '../types.ts'
+import { Ageing } from './ageing.ts'
+import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
+import { Levels, type UseOrder } from './levels.ts'
+import { OrderedSlotPolicy } from './slot-policy.ts'
 
-/** The room of an {@link lfu}: `max`, or `maxWeight` with `weigher`, or both. */
-export interface LfuOptions<K, V> extends BoundOptions<K, V> {}
+/** The room of an {@link lfu}, `max`, or `maxWeight` with `weigher`, or both; and whether it forgets. */
+export interface LfuOptions<K, V> extends BoundOptions<K, V> {
+  /** Whether what was popular once gives way in time to what is popular now. Default `false`. */
+  ageing?: boolean | undefined
+}
 
 /**
  * Makes a store that keeps what has been used most often since it came: the least frequently used entry leaves first,
@@ -11,10 +17,14 @@ export interface LfuOptions<K, V> extends BoundOptions<K, V> {}
  *
  * Use it where the same keys stay popular for as long as the store lives. It fails where popularity changes: what was
  * popular once holds its place against everything new, and a new entry is the first to go until it has been used again.
- * A `get` and an overwriting `set` count as use; `peek` and `has` do not.
+ * With `ageing: true` each use counts from where the last entry was that was evicted, so that what is not used any more
+ * is overtaken in time; use that where popularity lasts long but not for ever. A `get` and an overwriting `set` count as
+ * use; `peek` and `has` do not.
  *
  * Every operation is O(1), by a chain of frequencies with the entries of each in order of use: Ketan Shah, Anirban
- * Mitra and Dhruv Matani, *An O(1) algorithm for implementing the LFU cache eviction scheme* (2010).
+ * Mitra and Dhruv Matani, *An O(1) algorithm for implementing the LFU cache eviction scheme* (2010). Ageing is the
+ * dynamic ageing of Martin Arlitt, Ludmila Cherkasova, John Dilley, Rich Friedrich and Tai Jin, *Evaluating Content
+ * Management Techniques for Web Proxy Caches* (1999).
  *
  * @throws {TypeError | RangeError} when an option is unknown or wrong, or when there is neither `max` nor `maxWeight`
  * @example
@@ -25,103 +35,49 @@ export interface LfuOptions<K, V> extends BoundOptions<K, V> {}
  * words.has('b') // false: used less often than 'a'
  */
 export function lfu<K = any, V = any>(options: LfuOptions<K, V>): Lfu<K, V> {
-  return new Lfu<K, V>(boundsOf('lfu', options), options.onRemoval)
-}
-
-class LfuNode<K, V> extends Link implements PolicyNode<K, V> {
-  key: K
-  value: V
-  weight: number
-  bucket: Bucket<K, V> | undefined
-
-  constructor(key: K, value: V, weight: number) {
-    super()
-    this.key = key
-    this.value = value
-    this.weight = weight
-    this.bucket = undefined
-  }
-}
-
-/** The entries of one frequency, least recently used first, between those of the next lower and the next higher one. */
-class Bucket<K, V> extends Chain<LfuNode<K, V>> {
-  frequency: number
-  lower: Bucket<K, V> = this
-  higher: Bucket<K, V> = this
-
-  constructor(frequency: number) {
-    super()
-    this.frequency = frequency
-  }
-
-  /** The bucket of the next higher frequency, which is put there when there is none. */
-  oneMore(): Bucket<K, V> {
-    if (this.higher.frequency === this.frequency + 1) return this.higher
-    const bucket = new Bucket<K, V>(this.frequency + 1)
-    bucket.lower = this
-    bucket.higher = this.higher
-    this.higher.lower = bucket
-    this.higher = bucket
-    return bucket
-  }
-
-  /** Leaves the ring of buckets when no entry is left. */
-  leaveIfEmpty(): void {
-    if (!this.isEmpty) return
-    this.lower.higher = this.higher
-    this.higher.lower = this.lower
-  }
+  const bounds = boundsOf('lfu', options, ['ageing'])
+  const ageing = options.ageing === undefined ? false : flag('ageing', options.ageing)
+  return new Lfu<K, V>(bounds, options.onRemoval, ageing)
 }
 
 /** The store that {@link lfu} makes. */
-export class Lfu<K, V> extends OrderedNodePolicy<K, V, LfuNode<K, V>> {
-  /** The end mark of the ring of buckets, at frequency 0, where no entry ever is. */
-  #none = new Bucket<K, V>(0)
+export class Lfu<K, V> extends OrderedSlotPolicy<K, V> {
+  readonly #order: UseOrder
 
-  protected override make(key: K, value: V, weight: number): LfuNode<K, V> {
-    return new LfuNode(key, value, weight)
+  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, ageing: boolean) {
+    super(bounds, onRemoval, 1)
+    this.#order = ageing ? new Ageing() : new Levels()
   }
 
-  protected override link(node: LfuNode<K, V>): void {
-    node.bucket = this.#none.oneMore()
-    node.bucket.append(node)
+  protected override resize(capacity: number): void {
+    this.#order.resize(capacity)
   }
 
-  protected override unlink(node: LfuNode<K, V>): void {
-    node.unlink()
-    node.bucket!.leaveIfEmpty()
+  protected override link(slot: number): void {
+    this.#order.add(slot)
+  }
+
+  protected override unlink(slot: number): void {
+    this.#order.remove(slot)
   }
 
   protected override unlinkAll(): void {
-    this.#none = new Bucket(0)
+    this.#order.clear()
   }
 
-  protected override used(node: LfuNode<K, V>): void {
-    const bucket = node.bucket!
-    const alone = node.next === node.prev
-    if (alone && bucket.higher.frequency !== bucket.frequency + 1) {
-      // The bucket itself can move up: its neighbours stay the same.
-      bucket.frequency++
-      return
-    }
-    node.bucket = bucket.oneMore()
-    node.unlink()
-    node.bucket.append(node)
-    bucket.leaveIfEmpty()
+  protected override used(slot: number): void {
+    this.#order.raise(slot)
   }
 
-  protected override written(node: LfuNode<K, V>): void {
-    this.used(node)
+  protected override written(slot: number): void {
+    this.#order.raise(slot)
   }
 
-  protected override victim(keep: LfuNode<K, V> | undefined): LfuNode<K, V> {
-    const lowest = this.#none.higher
-    return lowest.firstExcept(keep) ?? lowest.higher.first!
+  protected override victim(keep: number | undefined): number {
+    return this.#order.leaving(keep)
   }
 
-  protected override *inOrder(hottestFirst: boolean): Iterable<LfuNode<K, V>> {
-    const next = hottestFirst ? 'lower' : 'higher'
-    for (let bucket = this.#none[next]; bucket !== this.#none; bucket = bucket[next])
-      yield* bucket.inOrder(hottestFirst)
+  protected override inOrder(hottestFirst: boolean): Iterable<number> {
+    return this.#order.inOrder(hottestFirst)
   }
 }

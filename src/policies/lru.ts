@@ -28,7 +28,7 @@ const mostKeys = 2 ** 23
 export function lru<K = any, V = any>(options: LruOptions<K, V>): Lru<K, V> {
   const bounds = boundsOf('lru', options)
   if (bounds.max !== Infinity && bounds.max > mostKeys) {
-    throw outOfRange('max', `at most ${mostKeys}, the most that can be kept in order of use`, bounds.max)
+    throw outOfRange('max', `at most ${mostKeys}`, bounds.max)
   }
   return new Lru<K, V>(bounds, options.onRemoval)
 }
@@ -36,25 +36,19 @@ export function lru<K = any, V = any>(options: LruOptions<K, V>): Lru<K, V> {
 /** What lru-cache is given in the place of `undefined`, which it can hold neither as a key nor as a value. */
 const undefinedStandIn: symbol = Symbol('undefined')
 
-/** A key of the engine as its user knows it: `-0` is `0`, as in a `Map`. */
-function keyOf<K>(inner: unknown): K {
-  return (inner === undefinedStandIn ? undefined : inner === 0 ? 0 : inner) as K
+/** A key or a value as the engine holds it. */
+function innerOf(outer: unknown): unknown {
+  return outer === undefined ? undefinedStandIn : outer
 }
 
-/** A value of the engine as its user knows it. */
-function storedOf<V>(inner: unknown): V {
-  return (inner === undefinedStandIn ? undefined : inner) as V
+/** A key or a value of the engine as its user knows it. */
+function outerOf<T>(inner: unknown): T {
+  return (inner === undefinedStandIn ? undefined : inner) as T
 }
 
-function engineOf<K, V>(bounds: Bounds<K, V>, dispose: (value: V, key: K, reason: string) => void): LRUCache<any, any> {
-  const { max, maxWeight } = bounds
-  // The engine reads 0 as "no bound". A policy that keeps nothing never puts anything in.
-  if (max === 0 || maxWeight === 0) return new LRUCache<any, any>({ max: 1 })
-  return new LRUCache<any, any>({
-    max: max === Infinity ? 0 : max,
-    maxSize: maxWeight === Infinity ? 0 : maxWeight,
-    dispose,
-  })
+/** A bound as the engine knows it, where 0 is none. Where a policy keeps nothing, nothing is ever put in. */
+function boundOf(most: number): number {
+  return most === Infinity ? 0 : most
 }
 
 /** The store that {@link lru} makes. */
@@ -78,9 +72,14 @@ export class Lru<K, V> implements OrderedPolicy<K, V> {
     this.#weighs = bounds.maxWeight !== Infinity
     this.#keepsNothing = bounds.max === 0 || bounds.maxWeight === 0
     // The engine calls `dispose` in the midst of its work, where it is cheapest; the listeners are told afterwards.
-    this.#engine = engineOf(bounds, (value, key, reason) => {
+    const dispose = (value: unknown, key: unknown, reason: string): void => {
       const cause = reason === 'set' ? 'replaced' : this.#cause
-      if (cause !== undefined) this.#removals.add(keyOf(key), storedOf(value), cause)
+      if (cause !== undefined) this.#removals.add(outerOf(key), outerOf(value), cause)
+    }
+    this.#engine = new LRUCache<any, any>({
+      max: this.#keepsNothing ? 1 : boundOf(bounds.max),
+      maxSize: boundOf(bounds.maxWeight),
+      dispose,
     })
   }
 
@@ -99,20 +98,21 @@ export class Lru<K, V> implements OrderedPolicy<K, V> {
   }
 
   #getRare(key: K, inner: V | symbol | undefined): V | undefined {
-    return storedOf(key === undefined ? this.#engine.get(undefinedStandIn) : inner)
+    return outerOf(key === undefined ? this.#engine.get(undefinedStandIn) : inner)
   }
 
   peek(key: K): V | undefined {
-    return storedOf(this.#engine.peek(key === undefined ? undefinedStandIn : key))
+    return outerOf(this.#engine.peek(innerOf(key)))
   }
 
   has(key: K): boolean {
-    return this.#engine.has(key === undefined ? undefinedStandIn : key)
+    return this.#engine.has(innerOf(key))
   }
 
   set(key: K, value: V): this {
-    const inner = key === undefined ? undefinedStandIn : key
-    const stored = value === undefined ? undefinedStandIn : value
+    // As in a Map, -0 is 0.
+    const inner = key === 0 ? 0 : innerOf(key)
+    const stored = innerOf(value)
     if (this.#weighs) this.#setWeighed(inner, stored, this.#bounds.weigh(value, key))
     else if (!this.#keepsNothing) this.#engine.set(inner, stored)
     this.#removals.tell()
@@ -130,7 +130,7 @@ export class Lru<K, V> implements OrderedPolicy<K, V> {
   }
 
   delete(key: K, cause: RemovalCause = 'invalidated'): boolean {
-    const removed = this.#remove(key === undefined ? undefinedStandIn : key, cause)
+    const removed = this.#remove(innerOf(key), cause)
     this.#removals.tell()
     return removed
   }
@@ -165,26 +165,26 @@ export class Lru<K, V> implements OrderedPolicy<K, V> {
     const wanted = howMany(n)
     for (const key of keys) {
       if (taken.length >= wanted) break
-      taken.push([keyOf(key), storedOf(this.#engine.peek(key))])
+      taken.push(this.#entry(key))
     }
     return taken
   }
 
-  /** The keys that are here when iteration begins, coldest first, without those that have gone when their turn comes. */
-  *#innerKeys(): IterableIterator<unknown> {
-    for (const key of [...this.#engine.rkeys()]) if (this.#engine.has(key)) yield key
+  #entry(inner: unknown): [K, V] {
+    return [outerOf(inner), outerOf(this.#engine.peek(inner))]
   }
 
   *keys(): IterableIterator<K> {
-    for (const key of this.#innerKeys()) yield keyOf(key)
+    for (const [key] of this) yield key
   }
 
   *values(): IterableIterator<V> {
-    for (const key of this.#innerKeys()) yield storedOf(this.#engine.peek(key))
+    for (const [, value] of this) yield value
   }
 
+  /** What is here when iteration begins, coldest first, without what has gone when its turn comes. */
   *entries(): IterableIterator<[K, V]> {
-    for (const key of this.#innerKeys()) yield [keyOf(key), storedOf(this.#engine.peek(key))]
+    for (const key of [...this.#engine.rkeys()]) if (this.#engine.has(key)) yield this.#entry(key)
   }
 
   [Symbol.iterator](): IterableIterator<[K, V]> {

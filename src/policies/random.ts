@@ -2,7 +2,8 @@ import { callable } from '../check.ts'
 import { systemRandom } from '../random.ts'
 import type { Random as RandomSource, RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { NodePolicy, type PolicyNode } from './node-policy.ts'
+import { resized } from './rings.ts'
+import { SlotPolicy } from './slot-policy.ts'
 
 /** The room of a {@link random} store, `max`, or `maxWeight` with `weigher`, or both; and where its chance comes from. */
 export interface RandomOptions<K, V> extends BoundOptions<K, V> {
@@ -27,54 +28,54 @@ export function random<K = any, V = any>(options: RandomOptions<K, V>): Random<K
   return new Random<K, V>(bounds, options.onRemoval, chance)
 }
 
-interface RandomNode<K, V> extends PolicyNode<K, V> {
-  /** Where it is in the list of all nodes. */
-  index: number
-}
-
-/** The store that {@link random} makes: nodes in a dense list, where the last one takes the place of one that leaves. */
-export class Random<K, V> extends NodePolicy<K, V, RandomNode<K, V>> {
+/** The store that {@link random} makes: slots in a dense list, where the last one takes the place of one that leaves. */
+export class Random<K, V> extends SlotPolicy<K, V> {
   readonly #random: RandomSource
-  #list: RandomNode<K, V>[] = []
+  /** The slots of all entries, in any order; those from `#length` on mean nothing. */
+  #list: Uint32Array = new Uint32Array(0)
+  #length = 0
+  /** Where in the list a slot is. */
+  #places: Uint32Array = new Uint32Array(0)
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, chance: RandomSource) {
-    super(bounds, onRemoval)
+    super(bounds, onRemoval, 0)
     this.#random = chance
   }
 
-  protected override make(key: K, value: V, weight: number): RandomNode<K, V> {
-    return { key, value, weight, index: 0 }
+  protected override resize(capacity: number): void {
+    this.#list = resized(this.#list, capacity)
+    this.#places = resized(this.#places, capacity)
   }
 
-  protected override link(node: RandomNode<K, V>): void {
-    node.index = this.#list.length
-    this.#list.push(node)
+  protected override link(slot: number): void {
+    this.#places[slot] = this.#length
+    this.#list[this.#length++] = slot
   }
 
-  protected override unlink(node: RandomNode<K, V>): void {
-    const last = this.#list.pop()!
-    if (last === node) return
-    last.index = node.index
-    this.#list[node.index] = last
+  protected override unlink(slot: number): void {
+    const last = this.#list[--this.#length]!
+    const place = this.#places[slot]!
+    this.#places[last] = place
+    this.#list[place] = last
   }
 
   protected override unlinkAll(): void {
-    this.#list = []
+    this.#length = 0
   }
 
   protected override used(): void {}
 
   protected override written(): void {}
 
-  protected override victim(keep: RandomNode<K, V> | undefined): RandomNode<K, V> {
-    const choices = this.#list.length - (keep === undefined ? 0 : 1)
+  protected override victim(keep: number | undefined): number {
+    const choices = this.#length - (keep === undefined ? 0 : 1)
     const chosen = Math.floor(this.#random() * choices)
     // A source that does not keep to [0, 1) must not lead past the list.
-    const index = chosen > 0 ? Math.min(chosen, choices - 1) : 0
-    return this.#list[keep !== undefined && index >= keep.index ? index + 1 : index]!
+    const place = chosen > 0 ? Math.min(chosen, choices - 1) : 0
+    return this.#list[keep !== undefined && place >= this.#places[keep]! ? place + 1 : place]!
   }
 
-  protected override inOrder(): Iterable<RandomNode<K, V>> {
-    return this.#list
+  protected override inOrder(): Iterable<number> {
+    return this.#list.subarray(0, this.#length)
   }
 }

@@ -5,8 +5,11 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 
-/** What the project needs, taken from this repository's own locked installation so that no network is asked. */
-const installedHere = ['lru-cache', '@isaacs/ttlcache', '@types/node', 'undici-types']
+/**
+ * What the project needs, taken from this repository's own locked installation so that no network is asked. The packages
+ * that a sub-path asks for are among them.
+ */
+const installedHere = ['lru-cache', '@isaacs/ttlcache', 'dataloader', '@types/node', 'undici-types']
 
 // Coverage of other processes is not ours (left out, node would hand the setting on), and npm must not take the
 // settings of the npm that runs the tests for its own.
@@ -55,8 +58,16 @@ describe('the package, packed and installed into an empty project', function () 
   })
 
   for (const compiler of ['typescript-5.4', 'typescript']) {
-    it(`type-checks with ${compiler}`, async () => {
-      await run(project, process.execPath, resolve('node_modules', compiler, 'bin/tsc'), '--project', '.')
-    })
+    for (const config of ['tsconfig.json', 'tsconfig.legacy.json']) {
+      it(`type-checks with ${compiler} and ${config}`, async () => {
+        await run(project, process.execPath, resolve('node_modules', compiler, 'bin/tsc'), '--project', config)
+      })
+    }
   }
+
+  it('says what to install where a package is missing that a sub-path needs', async () => {
+    await rm(join(project, 'node_modules/dataloader'), { recursive: true })
+
+    await run(project, process.execPath, 'missing.mjs')
+  })
 })

@@ -11,7 +11,7 @@ describe('lru', () => {
   })
 
   it('refuses more entries than can be kept in order', () => {
-    const message = 'max must be at most 8388608, the most that can be kept in order of use, but got: 4294967296'
+    const message = 'max must be at most 8388608, but got: 4294967296'
 
     expect(() => lru({ max: 2 ** 32 })).to.throw(RangeError, message)
     expect(() => lru({ max: Number.MAX_SAFE_INTEGER })).to.throw(RangeError, 'max must be at most 8388608')

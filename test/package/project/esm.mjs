@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 
 import * as main from 'polycache'
+import { batched } from 'polycache/batched'
 import { argsKey } from 'polycache/keys'
 import * as policies from 'polycache/policies'
 import { ManualClock, describeStore } from 'polycache/testing'
@@ -15,6 +16,9 @@ const getUser = cached(lru({ max: 10 }), (id) => id)(load)
 assert.deepEqual(await Promise.all([getUser('42'), getUser('42')]), ['user 42, load 1', 'user 42, load 1'])
 assert.equal(await getUser('42'), 'user 42, load 1')
 assert.equal(await getUser('43'), 'user 43, load 2')
+
+const getMany = batched(lru({ max: 10 }))(async (ids) => ids.map((id) => `user ${id} of ${ids.length}`))
+assert.deepEqual(await Promise.all([getMany('42'), getMany('43')]), ['user 42 of 2', 'user 43 of 2'])
 
 assert.equal(policies.lru, lru, 'the same function by every path')
 assert.equal(argsKey('42'), '42')

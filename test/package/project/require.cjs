@@ -2,6 +2,7 @@
 const assert = require('node:assert/strict')
 
 const { cached, lru } = require('polycache')
+const { batched } = require('polycache/batched')
 const { argsKey } = require('polycache/keys')
 const policies = require('polycache/policies')
 const { ManualClock, describeStore } = require('polycache/testing')
@@ -16,6 +17,8 @@ assert.equal(typeof describeStore, 'function')
 assert.equal(require('polycache/package.json').name, 'polycache')
 
 async function main() {
+  const getMany = batched(lru({ max: 10 }))(async (ids) => ids.map((id) => `user ${id} of ${ids.length}`))
+  assert.deepEqual(await getMany.many(['42', '43']), ['user 42 of 2', 'user 43 of 2'])
   assert.deepEqual(await Promise.all([getUser('42'), getUser('42')]), ['user 42, load 1', 'user 42, load 1'])
 }
 

@@ -1,5 +1,6 @@
 /** Type-checked in a project into which the package has been installed, by the oldest and the newest compiler. */
-import { cached, lru } from 'polycache'
+import { cached, controlsOf, lru } from 'polycache'
+import { batched } from 'polycache/batched'
 import { argsKey } from 'polycache/keys'
 import { lru as sameLru } from 'polycache/policies'
 import { ManualClock, describeStore } from 'polycache/testing'
@@ -17,7 +18,41 @@ getUser(42)
 // @ts-expect-error So is the result.
 export const other: Promise<number> = getUser('42')
 
+const getMany = batched(lru<string>({ max: 10 }))(async (ids: readonly string[]): Promise<(User | Error)[]> =>
+  ids.map((id) => ({ id })),
+)
+
+export const one: Promise<User> = getMany('42')
+export const many: Promise<(User | Error)[]> = getMany.many(['42'])
+// @ts-expect-error The argument is that of the load.
+getMany(42)
+
 export const same: typeof lru = sameLru
 export const key: unknown = argsKey('42', { page: 1 })
 export const now: number = new ManualClock().now()
 export const suite: (...args: Parameters<typeof describeStore>) => unknown = describeStore
+
+/** Checked twice: the compiler takes its decorators for standard ones, and under tsconfig.legacy.json for legacy ones. */
+export class Users {
+  readonly own = lru<string>({ max: 10 })
+
+  @cached(lru<string>({ max: 10 }), (id: string) => id, { ttl: 1_000 })
+  async find(id: string): Promise<User> {
+    return { id }
+  }
+
+  @cached((self: Users) => self.own)
+  async findInOwn(id: string): Promise<User> {
+    return { id }
+  }
+
+  // @ts-expect-error The key function takes the parameters of the method.
+  @cached(new Map(), (id: number) => id)
+  async wrong(id: string): Promise<User> {
+    return { id }
+  }
+
+  async forget(id: string): Promise<boolean> {
+    return controlsOf(this.find).invalidate(id)
+  }
+}

@@ -1,0 +1,79 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { EngineOptions } from './engine-options.ts'
+import type { Entry } from './entry.ts'
+import { begin, type Flight } from './flight.ts'
+import type { OldValues } from './old-values.ts'
+import { run, type InContext, type Steps } from './reentry.ts'
+import type { Room } from './room.ts'
+import type { TagBook } from './tagging.ts'
+
+/** Runs the loads of one function, and deals with what comes of them before any caller hears of it. */
+export class Loads<V, Args extends readonly unknown[]> {
+  readonly #room: Room<V, Args>
+  readonly #oldValues: OldValues<V, Args>
+  readonly #book: TagBook | undefined
+  readonly #inContext: InContext | undefined
+  readonly #steps: Steps<Flight<V, Args>, V> = {
+    begin,
+    landed: (flight, value) => this.landed(flight, value),
+    failed: (flight, error) => this.failed(flight, error),
+  }
+
+  constructor(room: Room<V, Args>, oldValues: OldValues<V, Args>, options: EngineOptions<V, Args>) {
+    this.#room = room
+    this.#oldValues = oldValues
+    this.#book = options.tags?.tags
+    this.#inContext = options.context === 'isolated' ? AsyncLocalStorage.snapshot() : undefined
+  }
+
+  /** Begins the load of a flight. */
+  run(flight: Flight<V, Args>): Promise<V> {
+    this.begun(flight)
+    return run(flight, this.#steps, this.#inContext)
+  }
+
+  /** Counts a load that begins. */
+  begun(flight: Flight<V, Args>): void {
+    if (!flight.background) this.#room.counters.misses++
+    this.#room.counters.loads++
+    if (this.#book !== undefined) flight.stamp = this.#book.stamp()
+    flight.startedAt = this.#room.freshness.clock.now()
+  }
+
+  /** Keeps what a load has given, unless its flight has been revoked. */
+  landed(flight: Flight<V, Args>, value: V): void {
+    const loadMs = this.#took(flight)
+    if (!flight.revoked) {
+      this.#room.space.failures.delete(flight.storeKey)
+      this.#room.keep(flight, value, loadMs)
+    }
+    this.#ended(flight)
+  }
+
+  /** Gives what is served in the place of the failure, if anything is. */
+  failed(flight: Flight<V, Args>, error: unknown): Entry<V> | undefined {
+    this.#took(flight)
+    this.#room.counters.loadFailures++
+    // Whoever waits has a handler of its own, but maybe nobody does any longer.
+    flight.promise?.catch(ignore)
+    if (!flight.revoked) this.#oldValues.remember(flight, error)
+    const standIn = flight.revoked || flight.fresh ? undefined : this.#oldValues.forFailure(flight.old)
+    if ((standIn !== undefined || flight.listeners <= 0) && !flight.aborted) this.#room.report(error)
+    this.#ended(flight)
+    return standIn
+  }
+
+  /** Counts the time that a load took, and gives it. */
+  #took(flight: Flight<V, Args>): number {
+    const ms = this.#room.freshness.clock.now() - flight.startedAt
+    this.#room.counters.loadMs += ms
+    return ms
+  }
+
+  #ended(flight: Flight<V, Args>): void {
+    this.#room.space.remove(flight)
+    flight.ended = true
+  }
+}
+
+function ignore(): void {}
