@@ -36,6 +36,11 @@ export class LoadTimeoutError extends KeyedError {
   }
 }
 
+/** A key function that has given one key for arguments that differ in what it reads of them. See `debugKeys`. */
+export class KeyCollisionError extends KeyedError {
+  override readonly name = 'KeyCollisionError'
+}
+
 /** A call of a tool that an agent makes again and again, as the options of `toolCache` count it. */
 export class AgentLoopError extends KeyedError {
   override readonly name = 'AgentLoopError'

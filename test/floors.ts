@@ -14,12 +14,22 @@ export const floors: readonly Floor[] = [
   { name: 'words', files: ['types.ts', 'errors.ts', 'store-types.ts'] },
   {
     name: 'ground',
-    files: ['clock.ts', 'random.ts', 'check.ts', 'warn.ts', 'peer.ts', 'held.ts', 'builtins.ts', 'classes.ts'],
+    files: [
+      'clock.ts',
+      'random.ts',
+      'check.ts',
+      'warn.ts',
+      'peer.ts',
+      'held.ts',
+      'builtins.ts',
+      'classes.ts',
+      'composition.ts',
+    ],
   },
   { name: 'why there is no key', files: ['refusal.ts'] },
   { name: 'text', files: ['text.ts'] },
   { name: 'keys', files: ['keys.ts', 'store-key.ts'] },
-  { name: 'shortcuts to keys', files: ['key-shortcuts.ts'] },
+  { name: 'about keys', files: ['key-shortcuts.ts', 'debug-keys.ts'] },
   {
     name: 'parts of policies',
     files: [

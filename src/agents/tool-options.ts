@@ -9,7 +9,7 @@ import type { ToolArgs, ToolResult } from './shapes.ts'
 /** The options of `cached` that a tool cache has too. */
 type KeepingOptions<V, Args extends readonly unknown[]> = Omit<
   EngineOptions<V, Args>,
-  'name' | 'shareKeys' | 'tags' | 'context'
+  'name' | 'shareKeys' | 'tags' | 'context' | 'debugKeys'
 >
 
 /** Who shares what a tool has read: the calls of one session, or those of all sessions. */
@@ -62,11 +62,16 @@ export type ToolRules<T> = { readonly [K in keyof T]?: ToolRule<ToolArgs<T[K]>, 
 /** A rule of whatever tool. */
 export type AnyRule = ToolRule<any, any>
 
-const without = ['name', 'shareKeys', 'tags', 'context']
+const without = ['name', 'shareKeys', 'tags', 'context', 'debugKeys']
 
 /** Checks the options of a tool cache. */
 export function checkOptions(options: ToolCacheOptions): void {
-  checkEngineOptions('toolCache', options, ['store', 'session', 'scope', ...loopOptions], ['shareKeys', 'context'])
+  checkEngineOptions(
+    'toolCache',
+    options,
+    ['store', 'session', 'scope', ...loopOptions],
+    ['shareKeys', 'context', 'debugKeys'],
+  )
   checkFreshness(options)
   checkStore(options.store)
   checkScope(options.scope)
