@@ -1,7 +1,7 @@
 import { show } from './check.ts'
 import { compositionOf } from './composition.ts'
 import { KeyCollisionError } from './errors.ts'
-import { argsKey, identityKey, type Primitive } from './keys.ts'
+import { argsKey, identityKey } from './keys.ts'
 import { storeKeyText } from './store-key.ts'
 
 /*
@@ -61,7 +61,7 @@ function readsOf(keyOf: KeyFn, args: readonly unknown[], skipped: number): Set<s
   const read = (path: string, value: unknown, notes?: Map<PropertyKey, string>, name: PropertyKey = ''): unknown => {
     if (typeof value === 'object' && value !== null) return standIn(path, value)
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return value
-    const note = `${path}${GAP}${typeof value} ${String(value as Primitive)}`
+    const note = `${path}${GAP}${typeof value} ${value as string}`
     if (!reads.has(note)) notes?.set(name, note)
     reads.add(note)
     return value
