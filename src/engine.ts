@@ -94,9 +94,13 @@ export class Engine<V, Args extends readonly unknown[]> {
         return this.#wait(flight, options)
       }
       if (isInside(flight)) throw reentrant(key)
-      const mayBeServed = flight.fresh && (old !== undefined || this.#space.kind === 'async')
-      if (!mayBeServed) this.#join(flight)
-      return this.#wait(flight, options, mayBeServed ? this.#beside(flight, old) : undefined)
+      flight.listeners++
+      if (!flight.fresh || (old === undefined && this.#space.kind !== 'async')) {
+        this.#join(flight)
+        return this.#wait(flight, options)
+      }
+      const stopListening = once(() => flight.listeners--)
+      return this.#wait(flight, options, this.#beside(flight, old, stopListening), stopListening)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -209,16 +213,19 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
-    flight.listeners++
     if (flight.askers > 0) flight.askers++
     else this.#counters.joins++
   }
 
-  /** @param outcome what the caller waits for: the end of the flight, if nothing else is said */
+  /**
+   * @param outcome what the caller waits for: the end of the flight, if nothing else is said
+   * @param stopListening notes that the caller will not hear of a failure of the flight
+   */
   #wait(
     flight: Flight<V, Args>,
     options: CallOptions<V, Args> | undefined,
     outcome: Promise<V> = flight.promise!,
+    stopListening: () => unknown = () => flight.listeners--,
   ): Promise<V> {
     const signal = options?.signal
     if (signal === undefined && this.#timeout === undefined && this.#softTimeout === undefined) {
@@ -230,6 +237,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       timeout: this.#timeout,
       softTimeout: this.#softTimeout,
       old: () => (options?.fresh === true ? undefined : this.#oldValues.forSlowness(flight.old)),
+      stopListening,
       abandoned: (reason) => this.#abandon(flight, reason),
     })
   }
@@ -238,7 +246,7 @@ export class Engine<V, Args extends readonly unknown[]> {
    * What a caller gets who comes while a load runs that was to be fresh at any price, and would not pay it: the old value
    * where that may be served, at once or in the place of a failure.
    */
-  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined): Promise<V> {
+  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined, stopListening: () => unknown): Promise<V> {
     let old = known
     if (this.#space.kind === 'async') {
       // One read does for all: whatever changes what there is takes the flight out.
@@ -247,6 +255,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       if (!flight.revoked) flight.old = old
       const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
       if (served !== undefined) {
+        stopListening()
         if (served !== true) throw served.error
         if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
         return old!.value
@@ -304,3 +313,12 @@ function reentrant(key: unknown): ReentrantLoadError {
 }
 
 function ignore(): void {}
+
+/** The function, which does nothing when it is called again. */
+function once(run: () => unknown): () => void {
+  let done = false
+  return () => {
+    if (!done) run()
+    done = true
+  }
+}

@@ -10,6 +10,8 @@ export interface Patience<V> {
   readonly softTimeout: number | undefined
   /** Gives the old value that may be served in the place of a slow load. */
   readonly old: () => { readonly value: V } | undefined
+  /** Called when the caller has its answer before the load has ended. */
+  readonly stopListening: () => unknown
   /** Called when the last caller has left. */
   readonly abandoned: (reason: unknown) => void
 }
@@ -37,14 +39,14 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
     function left(): void {
       stop()
       reject(signal!.reason as Error)
-      flight.listeners--
+      patience.stopListening()
       if (flight.leave()) patience.abandoned(signal!.reason)
     }
     /** The caller has its answer, and the load goes on without it. */
     function goOn(): void {
       stop()
       flight.pinned = true
-      flight.listeners--
+      patience.stopListening()
     }
     /** The caller has its answer, which need not have come from the load. */
     function heard(): void {
