@@ -7,7 +7,7 @@ import type { Answer, StoreOf } from './store-types.ts'
 import { warm, type Warmed, type WarmOptions } from './warm.ts'
 
 /** The options of a {@link Cache}: those of `cached` but the key function. Their functions are given value and key. */
-export interface CacheOptions<K, V> extends EngineOptions<V, [key: K]> {}
+export interface CacheOptions<K, V> extends Omit<EngineOptions<V, [key: K]>, 'debugKeys'> {}
 
 const callOptionNames = ['signal', 'ttl', 'fresh']
 
@@ -28,7 +28,7 @@ export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
    */
   constructor(store: S, options: CacheOptions<K, V> = {}) {
     const checked = checkStore(store)
-    checkEngineOptions('Cache', options)
+    checkEngineOptions('Cache', options, [], ['debugKeys'])
     this.store = store
     this.#engine = new Engine(checked, options)
   }

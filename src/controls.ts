@@ -1,5 +1,6 @@
 import { callable, flag, knownOptions, signalLike, wrongType } from './check.ts'
 import type { Stats } from './counters.ts'
+import { debugKey } from './debug-keys.ts'
 import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
 import type { CallOptions, Engine } from './engine.ts'
 import { checkedTtl } from './freshness.ts'
@@ -150,5 +151,6 @@ export function keyAndOptions<O extends EngineOptions<unknown, unknown[]>>(
   if (!keyComesFirst && moreOptions !== undefined) throw wrongType('the key function', 'a function', keyOrOptions)
   checkEngineOptions(owner, options, keyComesFirst ? more : ['key', ...more], without)
   const key = keyComesFirst ? keyOrOptions : (options as { key?: AnyFunction }).key
-  return { keyOf: key === undefined ? argsKey : callable('key', key), options }
+  const keyOf = key === undefined ? argsKey : callable('key', key)
+  return { keyOf: options.debugKeys === true ? debugKey(keyOf) : keyOf, options }
 }
