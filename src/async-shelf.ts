@@ -100,6 +100,7 @@ class AsyncShelf {
     const onItsWay = this.onItsWay(storeKey)
     if (onItsWay !== undefined) {
       const now = this.#space.clock.now()
+      if (onItsWay.endsAt !== never && onItsWay.endsAt <= now) return Promise.resolve(false)
       const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs: onItsWay.loadMs, grace }
       const ended = new AgeingEntry(onItsWay.value, onItsWay.promise, this.#space.generation.timed, ages)
       return this.write(storeKey, ended).then(() => true)
