@@ -41,7 +41,7 @@ export {
   type WithPaths,
 } from './keys.ts'
 export * from './policies/index.ts'
-export type { TagBook, TagRule, TagSet } from './tagging.ts'
+export type { TagBook, TagList, TagRule, TagSet } from './tagging.ts'
 export { Tags, type TagsOptions } from './tags.ts'
 export type * from './types.ts'
 export type { ArgsList, Warmed, WarmFailure, WarmOptions, WarmProgress } from './warm.ts'

@@ -11,7 +11,7 @@ import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
 import { departuresOf, statsOf, type Departures } from './statistics.ts'
 import { SyncShelf } from './sync-shelf.ts'
-import type { TagSet } from './tagging.ts'
+import { listOf, type TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
 
 /** A result that is there at once where the store answers at once, and a promise where it does not. */
@@ -40,7 +40,7 @@ export class Room<V, Args extends readonly unknown[]> {
     this.#when = options.when
     this.#tags = options.tags
     this.#reading = { grace: this.freshness.grace, book: options.tags?.tags }
-    this.#onError = options.onError ?? warn
+    this.#onError = options.onError ?? ((error) => warn(error, options.name))
     const entered = enterSpace(store, options.name, options.shareKeys ?? false, this.freshness.clock)
     this.space = entered.space
     this.leave = entered.leave
@@ -219,7 +219,7 @@ export class Room<V, Args extends readonly unknown[]> {
     if (this.#tags !== undefined) {
       const names = typeof this.#tags === 'function' ? this.#tags(value, ...args) : []
       const book = this.#tags.tags
-      tags = book.take([...names, ...(flight?.tags ?? [])], flight === undefined ? book.stamp() : flight.stamp)
+      tags = book.take([...listOf(names), ...(flight?.tags ?? [])], flight === undefined ? book.stamp() : flight.stamp)
       if (tags === undefined) return undefined
     }
     return this.freshness.entry(value, flight?.promise, this.space.generation, args, flight?.ttl, loadMs, tags)

@@ -1,5 +1,5 @@
 import { callable, knownOptions, positiveInteger, wrongType } from './check.ts'
-import type { TagBook, TagRule, TagSet } from './tagging.ts'
+import { listOf, type TagBook, type TagList, type TagRule, type TagSet } from './tagging.ts'
 
 /** The options of {@link Tags}. */
 export interface TagsOptions {
@@ -111,9 +111,9 @@ export class Tags implements TagBook {
   /**
    * Makes the option `tags` of a function out of what gives the tags of a value.
    *
-   * @param tagsOf is given the loaded value and the arguments of the call
+   * @param tagsOf is given the loaded value and the arguments of the call, and gives the tags, or a single one
    */
-  of<V, Args extends readonly unknown[]>(tagsOf: (value: V, ...args: Args) => Iterable<string>): TagRule<V, Args> {
+  of<V, Args extends readonly unknown[]>(tagsOf: (value: V, ...args: Args) => TagList): TagRule<V, Args> {
     callable('what gives the tags', tagsOf)
     return Object.assign((value: V, ...args: Args) => tagsOf(value, ...args), { tags: this })
   }
@@ -126,8 +126,8 @@ export class Tags implements TagBook {
   }
 
   /** Invalidates every entry that carries all of these tags, and every load running now that will turn out to. */
-  invalidateAll(names: Iterable<string>): void {
-    const [first, ...others] = new Set(checkNames([...names]))
+  invalidateAll(names: TagList): void {
+    const [first, ...others] = new Set(checkNames(listOf(names)))
     if (first === undefined) throw wrongType('the tags of invalidateAll', 'one tag at least', names)
     if (others.length === 0) return this.invalidate(first)
     const at = this.#next()
@@ -147,8 +147,8 @@ export class Tags implements TagBook {
    * Invalidates these tags now and again when the function that is returned is called. Until then nothing that carries
    * one of them is kept.
    */
-  hold(names: Iterable<string>): () => void {
-    const held = checkNames([...new Set(names)])
+  hold(names: TagList): () => void {
+    const held = checkNames([...new Set(listOf(names))])
     this.invalidate(...held)
     for (const name of held) this.#known(name).holds++
     let released = false

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { cached, loadContext, lru, Tags } from '../src/index.ts'
+import { cached, invalidates, loadContext, lru, Tags } from '../src/index.ts'
 import { deferred, ManualClock, type Deferred } from '../src/testing.ts'
 import { AsyncMap } from './support/async-map.ts'
 
@@ -169,6 +169,23 @@ describe('Tags', () => {
 
     expect(get.has('early'), 'more invalidations have gone by than are remembered').to.equal(false)
     expect(get.has('late'), 'was loaded after the invalidation of its tag').to.equal(true)
+  })
+
+  it('takes a string for one tag wherever it takes a list', async () => {
+    const tags = new Tags()
+    let loads = 0
+    const get = cached(lru({ max: 10 }), { tags: tags.of((_: number, id: string) => `row:${id}`) })(
+      async (_id: string) => ++loads,
+    )
+    await get('a')
+    tags.invalidate('r')
+    expect(get.has('a')).to.equal(true)
+    tags.invalidateAll('row:a')
+    expect(get.has('a')).to.equal(false)
+
+    await get('a')
+    await invalidates(tags, (id: string) => `row:${id}`)(async (_id: string) => {})('a')
+    expect(get.has('a')).to.equal(false)
   })
 
   it('invalidates a tag for which too many combinations are remembered', async () => {

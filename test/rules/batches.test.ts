@@ -9,6 +9,7 @@ import { deferred, ManualClock } from '../../src/testing.ts'
 import { AsyncMap } from '../support/async-map.ts'
 import { byHand, turn } from '../support/batches.ts'
 import { rejection } from '../support/rejection.ts'
+import { timersLeft } from '../support/timers.ts'
 
 type Get = Batched<string, string, any>
 
@@ -279,7 +280,7 @@ describe('close', () => {
       expect(await rejection(get('b'))).to.include({ name: 'ClosedError', key: 'b' })
       expect(await rejection(get.many(['a', 'b']))).to.have.property('name', 'ClosedError')
       await turn()
-      expect([batches.length, timers.countTimers(), closed]).to.deep.equal([1, 0, false])
+      expect([batches.length, timersLeft(timers, 1_000), closed]).to.deep.equal([1, 0, false])
       batches[0]!.answer()
       await closing
 
