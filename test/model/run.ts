@@ -148,11 +148,11 @@ function mayBe(world: World, cell: Cell, quiet: boolean, fresh: boolean): string
   const isServed = cell.isServed(now)
   const hasFailed = cell.hasFailed(now)
   const isSure = quiet && !under.fails
-  const mayAnswerFailure = lifetime.failuresAnswer && hasFailed !== false && isServed !== true
+  const mustBeServed = isSure && under.has === 'all' && isServed === true
+  const mayAnswerFailure = lifetime.failuresAnswer && hasFailed !== false && !mustBeServed
   const may = []
   if (!isSure || isFresh !== false || mayAnswerFailure) may.push('hits')
   if (lifetime.grace > 0 && (!isSure || (isFresh !== true && isServed !== false))) may.push('staleHits')
-  const mustBeServed = isSure && under.has === 'all' && isServed === true
   const mustFail = quiet && lifetime.failuresAnswer && hasFailed === true
   if (mustBeServed || mustFail) return may
   if (cell.flight === undefined || !quiet) may.push('misses')
