@@ -46,6 +46,13 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
       flight.pinned = true
       flight.listeners--
     }
+    function giveOld(): boolean {
+      const old = isOver ? undefined : patience.old()
+      if (old === undefined) return false
+      goOn()
+      resolve(old.value)
+      return true
+    }
     /** The caller has its answer, which need not have come from the load. */
     function heard(): void {
       if (isOver) return
@@ -61,10 +68,8 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
     signal?.addEventListener('abort', left, { once: true })
     if (softTimeout !== undefined && !flight.ended) {
       soft = setTimeout(() => {
-        const old = patience.old()
-        if (old === undefined) return
-        goOn()
-        resolve(old.value)
+        // A store that is slow itself has not said yet what there is.
+        if (!giveOld()) void flight.reading?.then(giveOld)
       }, softTimeout)
     }
     if (timeout !== undefined && !flight.ended) {
