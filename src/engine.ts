@@ -289,7 +289,8 @@ export class Engine<V, Args extends readonly unknown[]> {
     if (!flight.fresh) {
       flight.askers = 1
       const { storeKey } = flight
-      const old = await this.room.read(storeKey as string)
+      flight.reading = this.room.read(storeKey as string)
+      const old = await flight.reading
       const { askers } = flight
       flight.askers = 0
       const served = this.#oldValues.serve(old, storeKey, askers)

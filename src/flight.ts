@@ -78,7 +78,7 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   ended = false
   /** How many callers have come while an asynchronous store is read, when nobody knows yet if there will be a load. */
   askers = 0
-  /** The reading of an asynchronous store on behalf of those who come meanwhile, where this does not read it itself. */
+  /** The reading of an asynchronous store: before the load, or beside it on behalf of those who come meanwhile. */
   reading: Promise<Entry<V> | undefined> | undefined = undefined
   /** How many callers would hear of a failure; less where one has left before it was known to wait for this. */
   listeners = 0

@@ -48,6 +48,13 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
       flight.pinned = true
       patience.stopListening()
     }
+    function giveOld(): boolean {
+      const old = isOver ? undefined : patience.old()
+      if (old === undefined) return false
+      goOn()
+      resolve(old.value)
+      return true
+    }
     /** The caller has its answer, which need not have come from the load. */
     function heard(): void {
       if (isOver) return
@@ -63,10 +70,8 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
     signal?.addEventListener('abort', left, { once: true })
     if (softTimeout !== undefined && !flight.ended) {
       soft = setTimeout(() => {
-        const old = patience.old()
-        if (old === undefined) return
-        goOn()
-        resolve(old.value)
+        // A store that is slow itself has not said yet what there is.
+        if (!giveOld()) void flight.reading?.then(giveOld)
       }, softTimeout)
     }
     if (timeout !== undefined && !flight.ended) {

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import { useFakeTimers, type SinonFakeTimers } from 'sinon'
 
 import { cached, loadContext, lru, LoadTimeoutError, type CachedOptions } from '../src/index.ts'
-import { deferred, type Deferred } from '../src/testing.ts'
+import { deferred, seededRandom, type Deferred } from '../src/testing.ts'
+import { SlowMap } from './model/slow-map.ts'
 import { rejection } from './support/rejection.ts'
 import { timersLeft } from './support/timers.ts'
 
@@ -111,6 +112,32 @@ describe('a slow load', () => {
     expect(await call).to.equal('old')
     loads[1]!.resolve('new')
     await timers.tickAsync(0)
+  })
+
+  it('gives the old value when a slow store has given it, if that is after softTimeout', async () => {
+    const store = new SlowMap({ random: seededRandom(1) })
+    const loads: Deferred<string>[] = []
+    const get = cached(store, { ttl: 1_000, staleIfError: 5_000, softTimeout: 50 })((_key: string): Promise<string> => {
+      loads.push(deferred())
+      return loads.at(-1)!.promise
+    })
+    const first = get('k')
+    await timers.tickAsync(1)
+    loads[0]!.resolve('old')
+    await first
+    await timers.tickAsync(1_001)
+
+    store.hold()
+    const call = get('k')
+    await timers.tickAsync(50)
+    store.letAllOn()
+    await timers.tickAsync(0)
+
+    expect(loads.length).to.equal(2)
+    expect(await call).to.equal('old')
+    loads[1]!.resolve('new')
+    await timers.tickAsync(0)
+    expect(await get('k')).to.equal('new')
   })
 
   it('goes on waiting after softTimeout where there is no old value', async () => {

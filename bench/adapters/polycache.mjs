@@ -5,6 +5,7 @@ export async function create(setup, { entry }) {
   const options = {}
   if (setup.ttl !== undefined) options.ttl = setup.ttl
   if (setup.jitter !== undefined) options.jitter = setup.jitter
+  if (setup.staleWhileRevalidate !== undefined) options.staleWhileRevalidate = setup.staleWhileRevalidate
   const call = cached(store, options)(setup.load)
-  return { call, invalidate: call.invalidate, clear: call.clear, stats: call.stats }
+  return { call, invalidate: call.invalidate, expire: call.expire, clear: call.clear, stats: call.stats }
 }

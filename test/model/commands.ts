@@ -25,7 +25,20 @@ export type Command = { readonly then: Pause } & (
 export type End = 'still open' | 'closed, waiting' | 'closed, aborting'
 
 /** The options of all functions of a history, in words. */
-export type Flavour = 'plain' | 'ttl' | 'jitter' | 'tti' | 'ttl and tti' | 'when'
+export type Flavour =
+  | 'plain'
+  | 'ttl'
+  | 'jitter'
+  | 'tti'
+  | 'ttl and tti'
+  | 'when'
+  | 'stale'
+  | 'stale on error'
+  | 'remembered errors'
+  | 'refreshed'
+  | 'early refreshed'
+  | 'impatient'
+  | 'stale and impatient'
 
 /** All that a run depends on. */
 export interface History {
@@ -70,9 +83,9 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   doing(1, 'clear', { fn }),
   doing(1, 'peek', { fn, key }),
   doing(1, 'has', { fn, key }),
-  doing(2, 'advance', { ms: fc.integer({ min: 1, max: 90 }) }),
+  doing(5, 'advance', { ms: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 90 })) }),
   doing(8, 'resolve', { which }),
-  doing(3, 'reject', { which }),
+  doing(5, 'reject', { which }),
   doing(4, 'abort', { which }),
   doing(8, 'let on', { which }),
 )
@@ -80,7 +93,22 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 /** Any history at all. It is printed as a list, one line for each step. */
 export const histories: fc.Arbitrary<History> = fc.record({
   seed: fc.nat(0xffff),
-  flavour: fc.constantFrom<Flavour>('plain', 'plain', 'ttl', 'jitter', 'tti', 'ttl and tti', 'when'),
+  flavour: fc.constantFrom<Flavour>(
+    'plain',
+    'ttl',
+    'jitter',
+    'tti',
+    'ttl and tti',
+    'when',
+    'stale',
+    'stale on error',
+    'remembered errors',
+    'refreshed',
+    'early refreshed',
+    'impatient',
+    'stale and impatient',
+    'stale and impatient',
+  ),
   commands: fc.array(command, { minLength: 1, maxLength: 40, size: 'max' }),
   end: fc.constantFrom<End>('still open', 'still open', 'closed, waiting', 'closed, aborting'),
 })

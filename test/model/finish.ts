@@ -18,9 +18,19 @@ export async function finish(world: World, end: End): Promise<void> {
   }
   checkCounts(world)
   const settledCounts = world.fns.map((fn) => fn.stats())
-  const counted = settledCounts.reduce((sum, { hits, misses, joins }) => sum + hits + misses + joins, 0)
+  const counted = settledCounts.reduce(
+    (sum, { hits, misses, joins, staleHits }) => sum + hits + misses + joins + staleHits,
+    0,
+  )
   const failed = settledCounts.reduce((sum, { loadFailures }) => sum + loadFailures, 0)
   expect(counted, 'calls counted in the end').to.equal(world.counted)
+  for (const load of world.loads) {
+    const isSeen = load.failureSeen === true || load.signal.aborted || world.failures.includes(load.error)
+    expect(load.ended === 'resolved' || isSeen, `whether somebody hears of the failure of load ${load.id}`).to.equal(
+      true,
+    )
+  }
+  expect(world.timersLeft, 'timers that are left').to.equal(0)
   expect(failed, 'failures counted').to.equal(world.loads.filter((load) => load.ended === 'rejected').length)
 }
 
@@ -46,7 +56,10 @@ async function callAnew(world: World): Promise<void> {
       const cell = world.cell(fn, key)
       world.control(
         () => world.fns[fn]!.peek(key),
-        (value) => value === undefined || world.checkValue('the last peek', cell, cell.fence, value),
+        (value) => {
+          const asker = { cell, fence: cell.fence, startedAtMs: world.clock.now() }
+          if (value !== undefined) world.checkValue('the last peek', asker, value)
+        },
       )
       world.call(fn, key, 'plainly')
     }

@@ -1,10 +1,12 @@
 import { expect } from 'chai'
+import { useFakeTimers, type SinonFakeTimers } from 'sinon'
 import { cached, loadContext } from '../../src/index.ts'
-import { ClosedError } from '../../src/errors.ts'
+import { ClosedError, LoadTimeoutError } from '../../src/errors.ts'
 import { deferred, ManualClock, seededRandom } from '../../src/testing.ts'
-import { Cell, lifetimes, type Call, type Load } from './cell.ts'
+import { Cell, type Call, type Load } from './cell.ts'
 import { keys, type History, type Manner } from './commands.ts'
 import { FlakyMap, StoreDown } from './flaky-map.ts'
+import { lifetimeOf, optionsOf, type Lifetime } from './lifetimes.ts'
 import { SlowMap } from './slow-map.ts'
 import type { StoreUnderTest } from './stores.ts'
 
@@ -28,6 +30,9 @@ export class World {
   readonly under: StoreUnderTest
   readonly store: any
   readonly clock: ManualClock = new ManualClock(1_000)
+  readonly lifetime: Lifetime
+  /** The timers of callers who do not wait for ever; they run when the clock is advanced. */
+  readonly timers: SinonFakeTimers | undefined
   readonly fns: Fn[]
   readonly cells: Cell[][]
   readonly calls: Call[] = []
@@ -43,12 +48,14 @@ export class World {
   outstanding = 0
   closedAt: number = Infinity
   readonly failures: unknown[] = []
-  readonly #origins = new Map<string, { cell: Cell; bornAt: number }>()
+  readonly #origins = new Map<string, { cell: Cell; bornAt: number; endsByMs: number }>()
 
   constructor(under: StoreUnderTest, { seed, flavour }: Pick<History, 'seed' | 'flavour'>) {
     const random = seededRandom(seed)
     const { clock } = this
-    const { ttl, jitter, tti, keeps } = lifetimes[flavour]
+    this.lifetime = lifetimeOf(flavour)
+    const isPatient = this.lifetime.timeout === Infinity
+    this.timers = isPatient ? undefined : useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     this.under = under
     this.store = under.create(random, clock)
     const names = under.names ?? [undefined]
@@ -59,15 +66,12 @@ export class World {
         onError: (error: unknown) => this.failures.push(error),
         ...(name === undefined ? {} : { name: under.shareKeys ? 'all' : name }),
         ...(under.shareKeys ? { shareKeys: true } : {}),
-        ...(ttl === Infinity ? {} : { ttl }),
-        ...(jitter === 0 ? {} : { jitter }),
-        ...(tti === Infinity ? {} : { tti }),
-        ...(flavour === 'when' ? { when: keeps } : {}),
+        ...optionsOf[flavour],
       }
       const load = (_: string, call: number): Promise<string> => this.#load(this.calls[call]!)
       return cached(this.store, (key: string) => key, options)(load as never) as unknown as Fn
     })
-    const spaces = names.map((name) => keys.map((key) => new Cell(`${name ?? ''} ${key} `, lifetimes[flavour])))
+    const spaces = names.map((name) => keys.map((key) => new Cell(`${name ?? ''} ${key} `, this.lifetime)))
     this.cells = under.shareKeys ? names.map(() => spaces[0]!) : spaces
   }
 
@@ -89,7 +93,9 @@ export class World {
     const fresh = how.includes('fresh') || how === 'as a refresh'
     const startedAt = ++this.time
     const controller = how.includes('signal') ? new AbortController() : undefined
-    const call: Call = { id: this.calls.length, cell, fn, startedAt, fence: cell.fence, controller }
+    const now = this.clock.now()
+    const id = this.calls.length
+    const call: Call = { id, cell, fn, startedAt, startedAtMs: now, fresh, fence: cell.fence, controller }
     this.calls.push(call)
     if (how === 'with an aborted signal') {
       call.mustLeave = true
@@ -98,7 +104,6 @@ export class World {
       this.counted++
       if (fresh) cell.separate(startedAt)
     }
-    const now = this.clock.now()
     void this.#made(call, key, how, fresh).then(
       (value) => this.#given(call, value, now),
       (error: unknown) => this.#refused(call, error),
@@ -126,6 +131,7 @@ export class World {
       if (how === 'resolved') result.resolve(value)
       else result.reject(load.error)
     }
+    const { signal, background } = loadContext()
     const load: Load = {
       id,
       cell,
@@ -133,20 +139,22 @@ export class World {
       bornAt,
       value,
       error: new Error(`load ${id} has failed`),
-      signal: loadContext().signal,
+      signal,
+      background,
       end,
       endedAtMs: 0,
       leavers: new Set(),
-      pinned: false,
+      pinned: background,
     }
     for (const other of this.loads) {
       const [older, newer] = [other.call.startedAt, call.startedAt].toSorted((a, b) => a - b)
-      if (other.cell === cell && other.ended === undefined && !other.abandoned && !cell.isSeparated(older!, newer!)) {
+      const isWanted = !other.abandoned && !other.signal.aborted
+      if (other.cell === cell && other.ended === undefined && isWanted && !cell.isSeparated(older!, newer!)) {
         this.fail(`load ${id} runs beside load ${other.id} of the same key, and nothing came between their calls`)
       }
     }
     this.loads.push(load)
-    this.#origins.set(value, { cell, bornAt })
+    this.#origins.set(value, { cell, bornAt, endsByMs: Infinity })
     return result.promise
   }
 
@@ -157,20 +165,53 @@ export class World {
     if (call.startedAt > this.closedAt) this.fail(`${who} came after the end, and was given ${value}`)
     if (call.mustGive !== undefined && value !== call.mustGive)
       this.fail(`${who} must give ${call.mustGive}, not ${value}`)
-    if (call.load !== undefined && value !== call.load.value)
+    if (call.load !== undefined && value !== call.load.value && !this.#mayGiveOld(call, call.load)) {
       this.fail(`${who} waits for load ${call.load.id}, not ${value}`)
-    this.checkValue(who, call.cell, call.fence, value)
+    }
+    this.checkValue(who, call, value)
     if (!this.isSync) call.cell.used(from, this.clock.now(), false)
   }
 
-  /** The rule of all rules: a value that a call is given has begun after the last invalidation before the call. */
-  checkValue(who: string, cell: Cell, fence: number, value: unknown): void {
+  /** Whether a caller of a load may be given something older in its place. */
+  #mayGiveOld(call: Call, load: Load): boolean {
+    if (call.fresh) return false
+    if (load.ended === 'rejected' && this.lifetime.staleIfError > 0) return true
+    return call.startedAtMs + this.lifetime.softTimeout <= this.clock.now()
+  }
+
+  /**
+   * The rule of all rules: a value that a call is given has begun after the last invalidation before the call. One that
+   * was there when its key was made stale may be served as an old one, as long as that lasts.
+   */
+  checkValue(who: string, asker: Pick<Call, 'cell' | 'fence' | 'startedAtMs'>, value: unknown): void {
+    const { cell, fence, startedAtMs } = asker
+    const { grace, softTimeout } = this.lifetime
     const origin = this.#origins.get(value as string)
     if (origin === undefined) this.fail(`${who} gave ${String(value)}, which nobody has loaded or put in`)
     else if (origin.cell !== cell) this.fail(`${who} gave ${String(value)}, which is of another key or function`)
-    else if (origin.bornAt < fence) {
-      this.fail(`${who} gave ${String(value)}, begun at ${origin.bornAt}, though the key was invalidated at ${fence}`)
+    else if (origin.bornAt < fence.from && !fence.survivors.has(value as string)) {
+      const { from } = fence
+      this.fail(`${who} gave ${String(value)}, begun at ${origin.bornAt}, though the key was invalidated at ${from}`)
+    } else if (startedAtMs >= origin.endsByMs + grace && (grace > 0 || softTimeout === Infinity)) {
+      this.fail(`${who} gave ${String(value)}, which was of use up to ${origin.endsByMs + grace} ms`)
     }
+  }
+
+  /** Makes what there is for a key stale. Without options that serve old values, that is an invalidation. */
+  expire(cell: Cell): void {
+    this.time++
+    if (this.lifetime.grace === 0 && this.lifetime.softTimeout === Infinity) return cell.invalidate(this.time)
+    if (this.loads.some((load) => load.cell === cell && load.mayHaveLanded && !load.landed)) cell.unsure = true
+    const { from, survivors } = cell.fence
+    const there = this.loads
+      .filter((load) => load.landed === true || load.mayHaveLanded === true)
+      .map(({ value }) => value)
+    const putIn = [...this.#origins].filter(([value]) => !this.loads.some((load) => load.value === value))
+    const all = [...there, ...putIn.map(([value]) => value)].filter((value) => {
+      const origin = this.#origins.get(value)!
+      return origin.cell === cell && (origin.bornAt >= from || survivors.has(value))
+    })
+    cell.expire(this.time, this.clock.now(), all)
   }
 
   #refused(call: Call, error: unknown): void {
@@ -181,13 +222,24 @@ export class World {
         this.fail(`call ${call.id} came before the end, and was refused`)
       return
     }
+    if (error instanceof LoadTimeoutError) {
+      const { timeout } = this.lifetime
+      if (call.startedAtMs + timeout > this.clock.now()) this.fail(`call ${call.id} was refused before its time`)
+      if (error.ms !== timeout) this.fail(`call ${call.id} is told of ${error.ms} ms`)
+      return
+    }
     const load = this.loads.find((one) => one.error === error)
+    if (load !== undefined) load.failureSeen = true
     if (load === undefined) this.fail(`call ${call.id} was refused with what no load has failed with: ${String(error)}`)
     else if (load.cell !== call.cell) this.fail(`call ${call.id} was refused with the failure of another key's load`)
-    else if (load.bornAt < call.fence)
+    else if (load.bornAt < call.fence.from)
       this.fail(`call ${call.id} joined load ${load.id}, begun before the invalidation`)
     else if (call.load !== undefined && call.load !== load) this.fail(`call ${call.id} waits for load ${call.load.id}`)
     else if (call.mustGive !== undefined) this.fail(`call ${call.id} must give ${call.mustGive}, not fail`)
+    else if (call.old !== undefined && !call.cell.isRevoked(load)) {
+      const end = call.old.ends[0] + this.lifetime.staleIfError
+      if (this.clock.now() < end) this.fail(`call ${call.id} must give ${call.old.value} in the place of a failure`)
+    }
   }
 
   /** Puts a value in, and says which. */
@@ -195,9 +247,9 @@ export class World {
     const cell = this.cell(fn, key)
     const bornAt = ++this.time
     const value = `${cell.name}!${bornAt}`
-    this.#origins.set(value, { cell, bornAt })
-    cell.invalidate(bornAt)
     const now = this.clock.now()
+    this.#origins.set(value, { cell, bornAt, endsByMs: now + this.lifetime.ttl + this.lifetime.jitter })
+    cell.invalidate(bornAt)
     cell.keep(value, now, now)
     this.control(() => this.fns[fn]!.set([key], value))
   }
@@ -247,9 +299,50 @@ export class World {
       load.landed = true
       const { cell } = load
       if (cell.flight === load) cell.flight = undefined
-      if (load.ended === 'resolved' && !cell.isRevoked(load)) cell.keep(load.value, load.endedAtMs, this.clock.now())
+      const now = this.clock.now()
+      if (load.ended === 'resolved') {
+        this.#origins.get(load.value)!.endsByMs = now + this.lifetime.ttl + this.lifetime.jitter
+        if (!cell.isRevoked(load)) cell.keep(load.value, load.endedAtMs, now)
+      } else if (!cell.isRevoked(load)) cell.fail(load.endedAtMs, now)
     }
+    for (const call of this.calls) if (!call.settled) this.#checkPatience(call)
     this.checkNothingBroken()
+  }
+
+  /** Nobody waits for longer than was to be waited. */
+  #checkPatience(call: Call): void {
+    const { timeout, softTimeout, grace } = this.lifetime
+    const now = this.clock.now()
+    const waited = now - call.startedAtMs
+    if (waited >= timeout) this.fail(`call ${call.id} still waits after its timeout`)
+    if (waited >= softTimeout && call.old !== undefined && now < call.old.ends[0] + grace) {
+      this.fail(`call ${call.id} still waits, and there is ${call.old.value}`)
+    }
+  }
+
+  /** Lets time go by. */
+  advance(ms: number): void {
+    this.clock.advance(ms)
+    const { timeout, softTimeout } = this.lifetime
+    for (const call of this.calls) {
+      if (call.settled || this.clock.now() - call.startedAtMs < Math.min(timeout, softTimeout)) continue
+      call.mayHaveLeft = true
+      if (call.load !== undefined) call.load.mayBePinned = true
+      else for (const load of this.loads) if (load.cell === call.cell) load.mayBePinned = true
+    }
+    this.timers?.tick(ms)
+  }
+
+  /** How many timers of callers are left: those of stores have other delays. */
+  get timersLeft(): number {
+    const { timers = {} } = (this.timers ?? {}) as { timers?: Record<string, { delay: number }> }
+    const { timeout, softTimeout } = this.lifetime
+    return Object.values(timers).filter(({ delay }) => delay === timeout || delay === softTimeout).length
+  }
+
+  /** Ends what the history has begun outside of itself. */
+  leave(): void {
+    this.timers?.restore()
   }
 
   checkNothingBroken(): void {
