@@ -60,7 +60,7 @@ const mistakes: Record<string, [key: KeyFn, first: unknown[], second: unknown[],
   'an object within an object as text': [({ o }) => o + '', [{ o: { id: 1 } }], [{ o: { id: 2 } }], 'argument 1.o'],
   'an object with private state as text': [String, [new Point(1, 1)], [new Point(1, 2)], 'argument 1'],
   'a list as text': [(list) => String(list), [['a', 'b']], [['a,b']], 'argument 1.length'],
-  'objects in a list as text': [(list) => list.join(), [[{ id: 1 }]], [[{ id: 2 }]], 'argument 1.0'],
+  'objects in a list as text': [(list) => list.join(), [[{ id: 1 }]], [[{ id: 2 }]], 'argument 1[]'],
   'a number and its text': [(id) => `${id}`, [1], ['1'], 'argument 1'],
   'null and its text': [(id) => `${id}`, [null], ['null'], 'argument 1'],
   'a sum': [(a, b) => a.id + b.id, [{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 1 }], 'argument 1.id'],
@@ -86,7 +86,6 @@ const mistakes: Record<string, [key: KeyFn, first: unknown[], second: unknown[],
   'all arguments': [(...args) => args.join(), ['a', 'b'], ['a,b'], 'argument 1'],
   'arguments by the old name': [
     function () {
-      // eslint-disable-next-line prefer-rest-params
       return arguments.length
     },
     ['a'],
@@ -149,6 +148,8 @@ describe('debugKeys', () => {
       'ok',
       'ok',
     ])
+    const sorted = ({ ids }: { ids: number[] }): string => ids.toSorted().join()
+    expect(await watch(sorted, [{ ids: [1, 2] }], [{ ids: [2, 1] }])).to.deep.equal(['ok', 'ok'])
     expect(await watch((d) => d.getTime(), [new Date(5)], [new Date(5)])).to.deep.equal(['ok', 'ok'])
   })
 
