@@ -113,6 +113,7 @@ class AsyncShelf {
     const onItsWay = this.onItsWay(storeKey)
     if (onItsWay !== undefined) {
       const now = this.#space.clock.now()
+      if (onItsWay.endsAt !== never && onItsWay.endsAt <= now) return Promise.resolve(false)
       const { loadMs, tags } = onItsWay
       const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs, grace, tags }
       const ended = new AgeingEntry(onItsWay.value, onItsWay.promise, this.#space.generation.timed, ages)

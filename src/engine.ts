@@ -43,6 +43,8 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #book: TagBook | undefined
   readonly #timeout: number | undefined
   readonly #softTimeout: number | undefined
+  /** Whether no caller waits to the end whatever happens. */
+  readonly #isImpatient: boolean
   #closing: Promise<void> | undefined
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
     this.options = options
@@ -56,6 +58,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#book = options.tags?.tags
     this.#timeout = options.timeout
     this.#softTimeout = options.softTimeout
+    this.#isImpatient = options.timeout !== undefined || options.softTimeout !== undefined
   }
 
   /** Goes on with a call for which the hit path found nothing more to do: serves what may be served, joins or loads. */
@@ -95,12 +98,11 @@ export class Engine<V, Args extends readonly unknown[]> {
       }
       if (isInside(flight)) throw reentrant(key)
       flight.listeners++
-      if (!flight.fresh || (old === undefined && this.#space.kind !== 'async')) {
-        this.#join(flight)
-        return this.#wait(flight, options)
+      if (flight.fresh && (old !== undefined || this.#space.kind === 'async')) {
+        return this.#waitBeside(flight, old, options)
       }
-      const stopListening = once(() => flight.listeners--)
-      return this.#wait(flight, options, this.#beside(flight, old, stopListening), stopListening)
+      this.#join(flight)
+      return this.#wait(flight, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -217,23 +219,35 @@ export class Engine<V, Args extends readonly unknown[]> {
     else this.#counters.joins++
   }
 
+  #wait(flight: Flight<V, Args>, options: CallOptions<V, Args> | undefined): Promise<V> {
+    // Nothing is made here for those who wait to the end, not even a function: most do.
+    if (options?.signal !== undefined || this.#isImpatient) return this.#waitUntil(flight, options, flight.promise!)
+    flight.pinned = true
+    return flight.promise!
+  }
+
+  /** Waits beside a load that was to be fresh at any price, for one who would not pay it. */
+  #waitBeside(
+    flight: Flight<V, Args>,
+    old: Entry<V> | undefined,
+    options: CallOptions<V, Args> | undefined,
+  ): Promise<V> {
+    const stopListening = once(() => flight.listeners--)
+    return this.#waitUntil(flight, options, this.#beside(flight, old, stopListening), stopListening)
+  }
+
   /**
-   * @param outcome what the caller waits for: the end of the flight, if nothing else is said
+   * @param outcome what the caller waits for
    * @param stopListening notes that the caller will not hear of a failure of the flight
    */
-  #wait(
+  #waitUntil(
     flight: Flight<V, Args>,
     options: CallOptions<V, Args> | undefined,
-    outcome: Promise<V> = flight.promise!,
+    outcome: Promise<V>,
     stopListening: () => unknown = () => flight.listeners--,
   ): Promise<V> {
-    const signal = options?.signal
-    if (signal === undefined && this.#timeout === undefined && this.#softTimeout === undefined) {
-      flight.pinned = true
-      return outcome
-    }
     return waitFor(flight, outcome, {
-      signal,
+      signal: options?.signal,
       timeout: this.#timeout,
       softTimeout: this.#softTimeout,
       old: () => (options?.fresh === true ? undefined : this.#oldValues.forSlowness(flight.old)),
