@@ -134,16 +134,16 @@ function readsOf(keyOf: KeyFn, args: readonly unknown[], skipped: number): Set<s
 
 /**
  * Tells which primitive arguments a function reads, by its text: those with a parameter that is used, and all where it
- * has a parameter for the rest, takes `arguments`, or has a text that says nothing.
+ * takes `arguments`, or where the text says nothing.
  */
 function readerOf(keyOf: KeyFn): (index: number) => boolean {
   const text = Function.prototype.toString.call(keyOf)
-  if (/\.\.\.|\barguments\b|\[native code\]/.test(text)) return () => true
+  if (/\barguments\b|\[native code\]/.test(text)) return () => true
   const [, list, lone] = /^[^(=]*\(([^()]*)\)|^(?:async )?([\w$]+) *=>/.exec(text) ?? []
-  const names = (list ?? lone ?? '').split(',').map((name) => name.replace(/=.*/s, '').trim())
+  const names = (list ?? lone ?? '...').split(',').map((name) => name.replace(/=.*/s, '').trim())
   return (index) => {
-    const name = names[index] ?? ''
-    const isPlainName = /^[\w$]+$/.test(name)
-    return index < keyOf.length || isPlainName ? !isPlainName || text.split(name).length > 2 : false
+    const last = names.at(-1)!
+    const name = names[index] ?? (last.startsWith('...') ? last : '')
+    return name !== '' && (!/^[\w$]+$/.test(name) || text.split(name).length > 2)
   }
 }

@@ -84,6 +84,14 @@ const mistakes: Record<string, [key: KeyFn, first: unknown[], second: unknown[],
     'argument 1.get(user).id',
   ],
   'all arguments': [(...args) => args.join(), ['a', 'b'], ['a,b'], 'argument 1'],
+  'all arguments after the first': [(_first, ...rest) => rest.length, ['a', 'b'], ['a', 'c'], 'argument 2'],
+  'a parameter with a default that is worked out': [
+    (id, at = Date.now()) => id && `${at > 1}`,
+    [1, 2],
+    [1, 3],
+    'argument 2',
+  ],
+  'a parameter that is taken apart': [({ id }, more) => `${id}${more}`, [{ id: 1 }, 11], [{ id: 11 }, 1], 'argument 2'],
   'arguments by the old name': [
     function () {
       return arguments.length
@@ -134,6 +142,8 @@ describe('debugKeys', () => {
     expect(await watch((id) => id, ['a', 'verbose'], ['a', 'quiet'])).to.deep.equal(['ok', 'ok'])
     expect(await watch((_trace, id) => id, ['t1', 'a'], ['t2', 'a'])).to.deep.equal(['ok', 'ok'])
     expect(await watch((_db, id) => id, [{ n: 1 }, 'a'], [{ n: 2 }, 'a'])).to.deep.equal(['ok', 'ok'])
+    expect(await watch((_trace, ids) => [...ids].join(), ['t1', ['a']], ['t2', ['a']])).to.deep.equal(['ok', 'ok'])
+    expect(await watch(() => 'all', ['a'], ['b'])).to.deep.equal(['ok', 'ok'])
     const skipping = skip(1, (id: string) => id)
     expect(await watch(skipping, ['t1', 'a', 1], ['t2', 'a', 2])).to.deep.equal(['ok', 'ok'])
     expect(await watch(skip(1), ['t1', 'a'], ['t2', 'a'])).to.deep.equal(['ok', 'ok'])
