@@ -80,6 +80,9 @@ function readsOf(keyOf: KeyFn, args: readonly unknown[], skipped: number): Set<s
 
   const standIn = (path: string, value: object): object => {
     const isList = Array.isArray(value)
+    // The elements of a list count in any order: that a key sorts them is no mistake.
+    const pathOf = (name: PropertyKey): string =>
+      isList && /^\d/.test(String(name)) ? `${path}[]` : `${path}.${String(name)}`
     const prototype: unknown = Object.getPrototypeOf(value)
     const isPlain = isList || prototype === Object.prototype || prototype === null
     const notes = new Map<PropertyKey, string>()
@@ -88,7 +91,7 @@ function readsOf(keyOf: KeyFn, args: readonly unknown[], skipped: number): Set<s
     return new Proxy(isList ? [] : {}, {
       get(_, name) {
         const found: unknown = Reflect.get(value, name, value)
-        const at = `${path}.${String(name)}`
+        const at = pathOf(name)
         if (found === Object.prototype.toString || (name === Symbol.toPrimitive && found !== undefined)) {
           readWhole(path, value, storeKeyText('', value))
         }
@@ -108,7 +111,7 @@ function readsOf(keyOf: KeyFn, args: readonly unknown[], skipped: number): Set<s
         const descriptor = Reflect.getOwnPropertyDescriptor(value, name)
         if (descriptor === undefined) return undefined
         if (isList && name === 'length') return { ...descriptor, writable: true }
-        if (Reflect.get(value, name, value) !== undefined) reads.add(`${path}.${String(name)}${GAP}`)
+        if (Reflect.get(value, name, value) !== undefined) reads.add(pathOf(name) + GAP)
         return { ...descriptor, configurable: true }
       },
     })
@@ -131,16 +134,16 @@ function readsOf(keyOf: KeyFn, args: readonly unknown[], skipped: number): Set<s
 
 /**
  * Tells which primitive arguments a function reads, by its text: those with a parameter that is used, and all where it
- * has a parameter for the rest, takes `arguments`, or has a text that says nothing.
+ * takes `arguments`, or where the text says nothing.
  */
 function readerOf(keyOf: KeyFn): (index: number) => boolean {
   const text = Function.prototype.toString.call(keyOf)
-  if (/\.\.\.|\barguments\b|\[native code\]/.test(text)) return () => true
+  if (/\barguments\b|\[native code\]/.test(text)) return () => true
   const [, list, lone] = /^[^(=]*\(([^()]*)\)|^(?:async )?([\w$]+) *=>/.exec(text) ?? []
-  const names = (list ?? lone ?? '').split(',').map((name) => name.replace(/=.*/s, '').trim())
+  const names = (list ?? lone ?? '...').split(',').map((name) => name.replace(/=.*/s, '').trim())
   return (index) => {
-    const name = names[index] ?? ''
-    const isPlainName = /^[\w$]+$/.test(name)
-    return index < keyOf.length || isPlainName ? !isPlainName || text.split(name).length > 2 : false
+    const last = names.at(-1)!
+    const name = names[index] ?? (last.startsWith('...') ? last : '')
+    return name !== '' && (!/^[\w$]+$/.test(name) || text.split(name).length > 2)
   }
 }

@@ -41,9 +41,9 @@ export interface EngineOptions<V, Args extends readonly unknown[]> extends Fresh
   context?: 'caller' | 'isolated'
   /**
    * For development: whether a call is refused with a `KeyCollisionError` when its key has been given for arguments that
-   * differ in what the key function reads of them. What it does not read may differ. The last 10,000 keys are
-   * remembered, and the key function is called twice at every call. The key functions of this library are never in
-   * doubt. Default: `false`.
+   * differ in what the key function reads of them. What it does not read may differ, and so may the order of a list. A
+   * key function that means to make one of two arguments, as `toLowerCase` does, is refused too. It is called twice at
+   * every call, the last 10,000 keys are remembered, and those of this library are never in doubt. Default: `false`.
    */
   debugKeys?: boolean
   /** Told of every failure that no caller sees. Default: a process warning. */

@@ -60,7 +60,7 @@ const mistakes: Record<string, [key: KeyFn, first: unknown[], second: unknown[],
   'an object within an object as text': [({ o }) => o + '', [{ o: { id: 1 } }], [{ o: { id: 2 } }], 'argument 1.o'],
   'an object with private state as text': [String, [new Point(1, 1)], [new Point(1, 2)], 'argument 1'],
   'a list as text': [(list) => String(list), [['a', 'b']], [['a,b']], 'argument 1.length'],
-  'objects in a list as text': [(list) => list.join(), [[{ id: 1 }]], [[{ id: 2 }]], 'argument 1.0'],
+  'objects in a list as text': [(list) => list.join(), [[{ id: 1 }]], [[{ id: 2 }]], 'argument 1[]'],
   'a number and its text': [(id) => `${id}`, [1], ['1'], 'argument 1'],
   'null and its text': [(id) => `${id}`, [null], ['null'], 'argument 1'],
   'a sum': [(a, b) => a.id + b.id, [{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 1 }], 'argument 1.id'],
@@ -84,9 +84,16 @@ const mistakes: Record<string, [key: KeyFn, first: unknown[], second: unknown[],
     'argument 1.get(user).id',
   ],
   'all arguments': [(...args) => args.join(), ['a', 'b'], ['a,b'], 'argument 1'],
+  'all arguments after the first': [(_first, ...rest) => rest.length, ['a', 'b'], ['a', 'c'], 'argument 2'],
+  'a parameter with a default that is worked out': [
+    (id, at = Date.now()) => id && `${at > 1}`,
+    [1, 2],
+    [1, 3],
+    'argument 2',
+  ],
+  'a parameter that is taken apart': [({ id }, more) => `${id}${more}`, [{ id: 1 }, 11], [{ id: 11 }, 1], 'argument 2'],
   'arguments by the old name': [
     function () {
-      // eslint-disable-next-line prefer-rest-params
       return arguments.length
     },
     ['a'],
@@ -135,6 +142,8 @@ describe('debugKeys', () => {
     expect(await watch((id) => id, ['a', 'verbose'], ['a', 'quiet'])).to.deep.equal(['ok', 'ok'])
     expect(await watch((_trace, id) => id, ['t1', 'a'], ['t2', 'a'])).to.deep.equal(['ok', 'ok'])
     expect(await watch((_db, id) => id, [{ n: 1 }, 'a'], [{ n: 2 }, 'a'])).to.deep.equal(['ok', 'ok'])
+    expect(await watch((_trace, ids) => [...ids].join(), ['t1', ['a']], ['t2', ['a']])).to.deep.equal(['ok', 'ok'])
+    expect(await watch(() => 'all', ['a'], ['b'])).to.deep.equal(['ok', 'ok'])
     const skipping = skip(1, (id: string) => id)
     expect(await watch(skipping, ['t1', 'a', 1], ['t2', 'a', 2])).to.deep.equal(['ok', 'ok'])
     expect(await watch(skip(1), ['t1', 'a'], ['t2', 'a'])).to.deep.equal(['ok', 'ok'])
@@ -149,6 +158,8 @@ describe('debugKeys', () => {
       'ok',
       'ok',
     ])
+    const sorted = ({ ids }: { ids: number[] }): string => ids.toSorted().join()
+    expect(await watch(sorted, [{ ids: [1, 2] }], [{ ids: [2, 1] }])).to.deep.equal(['ok', 'ok'])
     expect(await watch((d) => d.getTime(), [new Date(5)], [new Date(5)])).to.deep.equal(['ok', 'ok'])
   })
 

@@ -68,14 +68,19 @@ export function running({ execute, times, clock }: Tool, tally: Tally): Answerin
 /** Runs a tool that writes at every call, behind a fence around its resources, or around all that the cache has. */
 export function writing(run: Answering, rule: AnyRule, { name, tags }: Frame): Answering {
   return (self, call) => {
+    let resources: readonly string[]
     let release: () => void
     try {
-      release = tags.hold(rule.resource === undefined ? [name] : resourcesOf(rule, call.args))
+      resources = rule.resource === undefined ? [name] : resourcesOf(rule, call.args)
+      release = tags.hold(resources)
     } catch (error) {
       return Promise.reject(error)
     }
     const answer = run(self, call)
-    return isStream(answer) ? released(answer, release) : answer.finally(release)
+    if (!isStream(answer)) return answer.finally(release)
+    // Whoever never asks for the results must not leave a fence behind for ever.
+    release()
+    return held(answer, () => tags.hold(resources))
   }
 }
 
@@ -126,7 +131,8 @@ function resultOf(error: unknown): unknown {
   throw error
 }
 
-async function* released(results: AsyncIterable<unknown>, release: () => void): AsyncGenerator {
+async function* held(results: AsyncIterable<unknown>, hold: () => () => void): AsyncGenerator {
+  const release = hold()
   try {
     yield* results
   } finally {

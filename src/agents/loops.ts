@@ -16,8 +16,8 @@ export interface LoopOptions {
   maxDepth?: number
   /**
    * What a call gets that is one too many: an `AgentLoopError`; or its answer as ever, and `onError` is told once of
-   * each loop; or again what the last call like it got, without a run. Too deep a call has nothing to get again, and gets
-   * the error. Default: `'throw'`.
+   * each loop; or again what the last call like it got, without a run, also where that has been invalidated since. If that
+   * call failed, or this one is too deep, it gets the error. Needs one of the limits. Default: `'throw'`.
    */
   onLoop?: 'throw' | 'warn' | 'cached'
 }
@@ -48,14 +48,17 @@ export class LoopWatch {
   #inTurns = 0
 
   /** @throws `TypeError` or `RangeError` for an option that is wrong */
-  constructor({ maxRepeats, maxOscillations, maxDepth, onLoop = 'throw' }: LoopOptions) {
-    if (onLoop !== 'throw' && onLoop !== 'warn' && onLoop !== 'cached') {
+  constructor({ maxRepeats, maxOscillations, maxDepth, onLoop }: LoopOptions) {
+    if (onLoop !== undefined && onLoop !== 'throw' && onLoop !== 'warn' && onLoop !== 'cached') {
       throw wrongType('onLoop', "'throw', 'warn' or 'cached'", onLoop)
     }
-    this.onLoop = onLoop
+    this.onLoop = onLoop ?? 'throw'
     this.#maxRepeats = limit('maxRepeats', maxRepeats)
     this.#maxOscillations = limit('maxOscillations', maxOscillations)
     this.#maxDepth = limit('maxDepth', maxDepth)
+    if (onLoop !== undefined && !this.isOn) {
+      throw wrongType('one of maxRepeats, maxOscillations and maxDepth', 'given where onLoop is', undefined)
+    }
     if (maxDepth !== undefined) depths ??= new AsyncLocalStorage()
   }
 

@@ -21,10 +21,12 @@ export type ToolArgs<T> = T extends AnyFunction
     : never
 
 type WithoutExtra<Args extends readonly unknown[]> = Args extends readonly [...infer Before, infer Last]
-  ? Last extends RequestExtra
+  ? IsExtra<Last> extends true
     ? Before
     : Args
   : Args
+
+type IsExtra<T> = 0 extends 1 & T ? false : [T] extends [RequestExtra] ? true : false
 
 type WithInput<E> = E extends (input: infer Input, ...rest: any[]) => unknown ? [input: Input] : never
 
@@ -38,14 +40,18 @@ export type ToolResult<T> = T extends AnyFunction
 type Final<R> = R extends AsyncIterable<infer Value> ? Value : Awaited<R>
 
 /**
- * A tool that has been wrapped: of the same type, but that a function now gives a promise. One that gives several results
+ * A tool that has been wrapped: of the same type, but that it gives a promise. One that gives several results
  * in turn gives the last where they are kept, and is left as it is where not.
  */
 export type Wrapped<T> = T extends AnyFunction
   ? ReturnType<T> extends AsyncIterable<unknown>
     ? (...args: Parameters<T>) => ReturnType<T> | Promise<ToolResult<T>>
     : Promised<T>
-  : T
+  : T extends { execute: infer E extends AnyFunction }
+    ? Promise<never> extends ReturnType<E>
+      ? T
+      : Omit<T, 'execute'> & { execute: Promised<E> }
+    : T
 
 /** The form of a tool, for what has to be known of it at each call. */
 export type Shape = 'function' | 'execute'
@@ -73,8 +79,8 @@ export function toolCall(shape: Shape, all: readonly unknown[]): ToolCall {
 
 /** The signal of the one who calls. */
 export function signalOf({ all, optionsAt, signalName }: ToolCall): AbortSignal | undefined {
-  const options = all[optionsAt] as Record<string, unknown> | null | undefined
-  return options?.[signalName] as AbortSignal | undefined
+  const signal = (all[optionsAt] as Record<string, unknown> | null | undefined)?.[signalName]
+  return isSignal(signal) ? signal : undefined
 }
 
 /** All arguments, with another signal in the place of the caller's. */
@@ -83,11 +89,16 @@ export function withSignal({ all, optionsAt, signalName }: ToolCall, signal: () 
   return all.with(optionsAt, { ...(all[optionsAt] as object | null | undefined), [signalName]: signal() })
 }
 
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof (value as Partial<AbortSignal> | null | undefined)?.addEventListener === 'function'
+}
+
 function isRequestExtra(value: unknown): value is RequestExtra {
-  const extra = value as Partial<RequestExtra> | null | undefined
+  const extra = value as Partial<RequestExtra> | null
   return (
     typeof extra === 'object' &&
-    extra?.signal instanceof AbortSignal &&
+    extra !== null &&
+    isSignal(extra.signal) &&
     'requestId' in extra &&
     typeof extra.sendNotification === 'function'
   )

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Cached } from '../cached.ts'
 import { callable, wrongType } from '../check.ts'
 import { systemClock } from '../clock.ts'
+import { checkedWait, type CloseOptions } from '../controls.ts'
 import { ClosedError } from '../errors.ts'
 import type { AnyFunction } from '../store-types.ts'
 import type { Tags } from '../tags.ts'
@@ -90,21 +91,30 @@ export class ToolCache {
 
   /**
    * Ends the session, once: what was kept for it is forgotten, and every later call is refused with a `ClosedError`.
-   * Runs that are under way are awaited. What is kept for all sessions stays.
+   * What is kept for all sessions stays.
+   *
+   * @param options whether runs of tools that read are awaited, as by default, or their signals fire
    */
-  close(): Promise<void> {
-    this.#closing ??= Promise.all(
-      this.#ofSession.map(async (read) => {
-        await read.clear()
-        await read.close()
-      }),
-    ).then(() => {})
+  close(options?: CloseOptions): Promise<void> {
+    this.#closing ??= this.#end({ wait: checkedWait(options) })
     return this.#closing
   }
 
   /** Ends it as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #end(options: CloseOptions): Promise<void> {
+    await Promise.all(
+      this.#ofSession.map(async (read) => {
+        try {
+          await read.clear()
+        } finally {
+          await read.close(options)
+        }
+      }),
+    )
   }
 
   #call(name: string, rule: AnyRule | undefined, answering: Answering, self: unknown, call: ToolCall): unknown {
@@ -126,7 +136,7 @@ export class ToolCache {
       } else return Promise.reject(loop)
     }
     const answer = watch.within(() => answering(self, call))
-    if (answer instanceof Promise) {
+    if (watch.onLoop === 'cached' && answer instanceof Promise) {
       noted.answer = answer
       answer.catch(() => {
         if (noted.answer === answer) noted.answer = undefined

@@ -180,6 +180,27 @@ describe('tools of the AI SDK, cached', () => {
     expect(await wrapped.read('2')).to.equal(6)
   })
 
+  it('that write and give results in turn leave no fence where nobody asks for them', async () => {
+    let runs = 0
+    const write = tool({
+      inputSchema: z.object({}),
+      async *execute() {
+        yield 'written'
+      },
+    })
+    const cache = toolCache({ store: lru({ max: 10 }) })
+    const wrapped = cache.wrap({ write, read: async (_: string) => ++runs }, { write: { writes: true }, read: {} })
+    await wrapped.read('a')
+    wrapped.write.execute!({}, options)
+
+    expect([await wrapped.read('a'), await wrapped.read('a')]).to.deep.equal([2, 2])
+    const results = wrapped.write.execute!({}, options) as AsyncGenerator<string>
+    await results.next()
+    expect([await wrapped.read('a'), await wrapped.read('a')]).to.deep.equal([3, 4])
+    await results.return(undefined)
+    expect([await wrapped.read('a'), await wrapped.read('a')]).to.deep.equal([5, 5])
+  })
+
   it('that give results in turn are not given again in a loop', async () => {
     const counting = tool({
       inputSchema: z.object({}),

@@ -300,12 +300,55 @@ describe('toolCache', () => {
     const cache = toolCache({ store: lru({ max: 10 }), session: 'mine' })
     const { readFile, writeFile, now } = cache.wrap(tools, rules)
 
+    await readFile({ path: 'a' })
     await cache.close()
     await cache[Symbol.asyncDispose]()
+    expect(cache.summary()).to.include({ calls: 1, runs: 1 })
 
     for (const call of [readFile({ path: 'a' }), writeFile({ path: 'a', text: '' }), now()]) {
       expect(await rejection(call)).to.have.property('name', 'ClosedError')
     }
+  })
+
+  it('stops what is running when it is closed without waiting', async () => {
+    const started = deferred<AbortSignal>()
+    const cache = toolCache({ store: lru({ max: 10 }) })
+    const { slow } = cache.wrap(
+      {
+        slow: {
+          execute: (_: string, { abortSignal }: { abortSignal?: AbortSignal }) => {
+            started.resolve(abortSignal!)
+            return new Promise<never>((_resolve, reject) => {
+              abortSignal!.addEventListener('abort', () => reject(abortSignal!.reason as Error))
+            })
+          },
+        },
+      },
+      { slow: {} },
+    )
+    const running = rejection(slow.execute('x', {}))
+    const signal = await started.promise
+
+    await cache.close({ wait: false })
+
+    expect(signal.aborted).to.equal(true)
+    expect(await running).to.equal(signal.reason)
+  })
+
+  it('closes what it has also where the store fails', async () => {
+    class Failing extends Map<string, unknown> {
+      override delete(_key: string): boolean {
+        throw new Error('disk')
+      }
+    }
+    const store = new Failing()
+    const { tools, rules } = disk()
+    const make = () => toolCache({ store, session: 'a', onError: () => {} })
+    const cache = make()
+    await cache.wrap(tools, rules).readFile({ path: 'a' })
+
+    expect(await rejection(cache.close())).to.have.property('message', 'disk')
+    expect(await make().wrap(tools, rules).readFile({ path: 'a' })).to.equal('one')
   })
 
   it('keeps name, length and receiver of a function', async () => {
@@ -392,6 +435,10 @@ describe('toolCache', () => {
     expect(make({ ttl: -1 })).to.throw(RangeError, 'ttl must be')
     expect(make({ tags: { tags: new Tags() } })).to.throw(TypeError, 'tags must be a Tags')
     expect(make({ maxRepeats: 0 })).to.throw(RangeError, 'maxRepeats must be a positive integer')
+    expect(make({ onLoop: 'warn' })).to.throw(
+      TypeError,
+      'one of maxRepeats, maxOscillations and maxDepth must be given',
+    )
     expect(make({ onLoop: 'stop' })).to.throw(TypeError, "onLoop must be 'throw', 'warn' or 'cached'")
     expect(rule({ tll: 1 })).to.throw(TypeError, 'an option of the rule of read must be one of')
     expect(rule({ writes: 1 })).to.throw(TypeError, 'writes must be true or false')

@@ -42,6 +42,12 @@ export function typesOfTools(): void {
   expectTypeOf(tools.half).toEqualTypeOf<(n: number) => Promise<number>>()
   expectTypeOf(tools.handler).toEqualTypeOf<typeof handler>()
   expectTypeOf(tools.pages).toEqualTypeOf<(from: number) => AsyncGenerator<string> | Promise<string>>()
+  expectTypeOf(cache.tool('sync', { kind: 'x', execute: (n: number) => n })).toExtend<{
+    kind: string
+    execute: (n: number) => Promise<number>
+  }>()
+  const set: ToolSet = { readNote }
+  expectTypeOf(cache.wrap(set, { readNote: { ttl: 1, resource: ({ name }) => `${name}` } })).toEqualTypeOf<ToolSet>()
   expectTypeOf({ readNote: tools.readNote }).toExtend<ToolSet>()
 
   // @ts-expect-error -- there is no such tool
@@ -65,6 +71,8 @@ export function typesOfParts(): void {
   expectTypeOf<ToolResult<typeof readNote>>().toEqualTypeOf<{ name: string; text: string }>()
   expectTypeOf<ToolArgs<typeof search>>().toEqualTypeOf<[query: string, limit?: number | undefined]>()
   expectTypeOf<ToolArgs<typeof handler>>().toEqualTypeOf<[{ id: number }]>()
+  expectTypeOf<ToolArgs<(id: string, all: boolean) => unknown>>().toEqualTypeOf<[id: string, all: boolean]>()
+  expectTypeOf<ToolArgs<(id: string, more: any) => unknown>>().toEqualTypeOf<[id: string, more: any]>()
   expectTypeOf<ToolArgs<typeof bare>>().toEqualTypeOf<[]>()
   expectTypeOf<ToolResult<typeof pages>>().toEqualTypeOf<string>()
 }
