@@ -58,7 +58,7 @@ async function callAnew(world: World): Promise<void> {
         () => world.fns[fn]!.peek(key),
         (value) => {
           const asker = { cell, fence: cell.fence, startedAtMs: world.clock.now() }
-          if (value !== undefined) world.checkValue('the last peek', asker, value)
+          if (value !== undefined) world.judge.checkValue('the last peek', asker, value)
         },
       )
       world.call(fn, key, 'plainly')
@@ -74,7 +74,7 @@ async function callAnew(world: World): Promise<void> {
 /** Ends all functions. A load that is aborted is not kept, and a call that comes later is refused. */
 async function close(world: World, wait: boolean): Promise<void> {
   const running = world.loads.filter((load) => load.ended === undefined)
-  world.closedAt = ++world.time
+  world.judge.closedAt = ++world.time
   const closings = world.fns.map((fn) => fn.close({ wait }))
   let closed = false
   void Promise.all(closings).then(() => (closed = true))

@@ -25,7 +25,7 @@ export async function run(under: StoreUnderTest, history: History): Promise<void
     }
     await finish(world, history.end)
   } finally {
-    world.leave()
+    world.timers?.restore()
   }
 }
 
@@ -204,8 +204,9 @@ function invalidate(world: World, fn: number, key: string, does: 'invalidate' | 
   world.control(
     () => world.fns[fn]![does](key),
     (answer: boolean) => {
-      if (isThere === true && world.under.has === 'all' && !answer) world.fail(`${does} says that nothing was there`)
-      if (isThere === false && world.isSync && answer) world.fail(`${does} says that something was there`)
+      if (isThere === true && world.under.has === 'all' && !answer)
+        world.judge.fail(`${does} says that nothing was there`)
+      if (isThere === false && world.isSync && answer) world.judge.fail(`${does} says that something was there`)
     },
   )
 }
@@ -220,9 +221,9 @@ function look(world: World, fn: number, key: string, does: 'peek' | 'has'): void
     () => world.fns[fn]![does](key),
     (answer: unknown) => {
       if (isFresh === true && world.under.has === 'all' && answer === none)
-        world.fail(`${does} has not seen ${kept!.value}`)
-      if (isFresh === false && answer !== none) world.fail(`${does} has seen ${String(answer)}, which is gone`)
-      if (does === 'peek' && answer !== none) world.checkValue('peek', asker, answer)
+        world.judge.fail(`${does} has not seen ${kept!.value}`)
+      if (isFresh === false && answer !== none) world.judge.fail(`${does} has seen ${String(answer)}, which is gone`)
+      if (does === 'peek' && answer !== none) world.judge.checkValue('peek', asker, answer)
     },
   )
 }

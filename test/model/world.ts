@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { useFakeTimers, type SinonFakeTimers } from 'sinon'
 import { cached, loadContext } from '../../src/index.ts'
-import { ClosedError, LoadTimeoutError } from '../../src/errors.ts'
 import { deferred, ManualClock, seededRandom } from '../../src/testing.ts'
 import { Cell, type Call, type Load } from './cell.ts'
 import { keys, type History, type Manner } from './commands.ts'
 import { FlakyMap, StoreDown } from './flaky-map.ts'
+import { Judge } from './judge.ts'
 import { lifetimeOf, optionsOf, type Lifetime } from './lifetimes.ts'
 import { SlowMap } from './slow-map.ts'
 import type { StoreUnderTest } from './stores.ts'
@@ -25,19 +25,19 @@ interface Fn {
   close(options: { wait: boolean }): Promise<void>
 }
 
-/** The functions, calls and loads of one history, and what is known of them. Whatever breaks a rule is in `broken`. */
+/** The functions, calls and loads of one history, and what is known of them. */
 export class World {
   readonly under: StoreUnderTest
   readonly store: any
   readonly clock: ManualClock = new ManualClock(1_000)
   readonly lifetime: Lifetime
   /** The timers of callers who do not wait for ever; they run when the clock is advanced. */
-  readonly timers: SinonFakeTimers | undefined
+  readonly timers: SinonFakeTimers | undefined = undefined
   readonly fns: Fn[]
   readonly cells: Cell[][]
   readonly calls: Call[] = []
   readonly loads: Load[] = []
-  readonly broken: string[] = []
+  readonly judge: Judge
   /** Counts what changes what there is, so that a slow answer is not compared with what was before. */
   disturbances = 0
   /** Counts every event. */
@@ -46,17 +46,15 @@ export class World {
   counted = 0
   /** Answers of controls that are not there yet. */
   outstanding = 0
-  closedAt: number = Infinity
   readonly failures: unknown[] = []
-  readonly #origins = new Map<string, { cell: Cell; bornAt: number; endsByMs: number }>()
 
   constructor(under: StoreUnderTest, { seed, flavour }: Pick<History, 'seed' | 'flavour'>) {
+    this.under = under
     const random = seededRandom(seed)
     const { clock } = this
     this.lifetime = lifetimeOf(flavour)
-    const isPatient = this.lifetime.timeout === Infinity
-    this.timers = isPatient ? undefined : useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    this.under = under
+    this.judge = new Judge(this)
+    if (this.lifetime.timeout < Infinity) this.timers = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     this.store = under.create(random, clock)
     const names = under.names ?? [undefined]
     this.fns = names.map((name) => {
@@ -83,10 +81,6 @@ export class World {
     return this.cells[fn]![keys.indexOf(key)]!
   }
 
-  fail(rule: string): void {
-    this.broken.push(rule)
-  }
-
   /** Makes a call, follows it to its end, and gives what it is known to be. */
   call(fn: number, key: string, how: Manner): Call {
     const cell = this.cell(fn, key)
@@ -94,7 +88,7 @@ export class World {
     const startedAt = ++this.time
     const controller = how.includes('signal') ? new AbortController() : undefined
     const now = this.clock.now()
-    const id = this.calls.length
+    const { length: id } = this.calls
     const call: Call = { id, cell, fn, startedAt, startedAtMs: now, fresh, fence: cell.fence, controller }
     this.calls.push(call)
     if (how === 'with an aborted signal') {
@@ -105,8 +99,11 @@ export class World {
       if (fresh) cell.separate(startedAt)
     }
     void this.#made(call, key, how, fresh).then(
-      (value) => this.#given(call, value, now),
-      (error: unknown) => this.#refused(call, error),
+      (value) => {
+        this.judge.given(call, value)
+        if (!this.isSync) cell.used(now, this.clock.now(), false)
+      },
+      (error: unknown) => this.judge.refused(call, error),
     )
     return call
   }
@@ -150,51 +147,12 @@ export class World {
       const [older, newer] = [other.call.startedAt, call.startedAt].toSorted((a, b) => a - b)
       const isWanted = !other.abandoned && !other.signal.aborted
       if (other.cell === cell && other.ended === undefined && isWanted && !cell.isSeparated(older!, newer!)) {
-        this.fail(`load ${id} runs beside load ${other.id} of the same key, and nothing came between their calls`)
+        this.judge.fail(`load ${id} runs beside load ${other.id} of the same key, and nothing came between their calls`)
       }
     }
     this.loads.push(load)
-    this.#origins.set(value, { cell, bornAt, endsByMs: Infinity })
+    this.judge.begun(value, cell, bornAt)
     return result.promise
-  }
-
-  #given(call: Call, value: string, from: number): void {
-    call.settled = true
-    const who = `call ${call.id}`
-    if (call.mustLeave) this.fail(`${who} has left, and was given ${value}`)
-    if (call.startedAt > this.closedAt) this.fail(`${who} came after the end, and was given ${value}`)
-    if (call.mustGive !== undefined && value !== call.mustGive)
-      this.fail(`${who} must give ${call.mustGive}, not ${value}`)
-    if (call.load !== undefined && value !== call.load.value && !this.#mayGiveOld(call, call.load)) {
-      this.fail(`${who} waits for load ${call.load.id}, not ${value}`)
-    }
-    this.checkValue(who, call, value)
-    if (!this.isSync) call.cell.used(from, this.clock.now(), false)
-  }
-
-  /** Whether a caller of a load may be given something older in its place. */
-  #mayGiveOld(call: Call, load: Load): boolean {
-    if (call.fresh) return false
-    if (load.ended === 'rejected' && this.lifetime.staleIfError > 0) return true
-    return call.startedAtMs + this.lifetime.softTimeout <= this.clock.now()
-  }
-
-  /**
-   * The rule of all rules: a value that a call is given has begun after the last invalidation before the call. One that
-   * was there when its key was made stale may be served as an old one, as long as that lasts.
-   */
-  checkValue(who: string, asker: Pick<Call, 'cell' | 'fence' | 'startedAtMs'>, value: unknown): void {
-    const { cell, fence, startedAtMs } = asker
-    const { grace, softTimeout } = this.lifetime
-    const origin = this.#origins.get(value as string)
-    if (origin === undefined) this.fail(`${who} gave ${String(value)}, which nobody has loaded or put in`)
-    else if (origin.cell !== cell) this.fail(`${who} gave ${String(value)}, which is of another key or function`)
-    else if (origin.bornAt < fence.from && !fence.survivors.has(value as string)) {
-      const { from } = fence
-      this.fail(`${who} gave ${String(value)}, begun at ${origin.bornAt}, though the key was invalidated at ${from}`)
-    } else if (startedAtMs >= origin.endsByMs + grace && (grace > 0 || softTimeout === Infinity)) {
-      this.fail(`${who} gave ${String(value)}, which was of use up to ${origin.endsByMs + grace} ms`)
-    }
   }
 
   /** Makes what there is for a key stale. Without options that serve old values, that is an invalidation. */
@@ -202,44 +160,7 @@ export class World {
     this.time++
     if (this.lifetime.grace === 0 && this.lifetime.softTimeout === Infinity) return cell.invalidate(this.time)
     if (this.loads.some((load) => load.cell === cell && load.mayHaveLanded && !load.landed)) cell.unsure = true
-    const { from, survivors } = cell.fence
-    const there = this.loads
-      .filter((load) => load.landed === true || load.mayHaveLanded === true)
-      .map(({ value }) => value)
-    const putIn = [...this.#origins].filter(([value]) => !this.loads.some((load) => load.value === value))
-    const all = [...there, ...putIn.map(([value]) => value)].filter((value) => {
-      const origin = this.#origins.get(value)!
-      return origin.cell === cell && (origin.bornAt >= from || survivors.has(value))
-    })
-    cell.expire(this.time, this.clock.now(), all)
-  }
-
-  #refused(call: Call, error: unknown): void {
-    call.settled = true
-    if (call.controller?.signal.aborted && error === call.controller.signal.reason) return
-    if (error instanceof ClosedError && this.closedAt < Infinity) {
-      if (call.startedAt < this.closedAt && this.isSync)
-        this.fail(`call ${call.id} came before the end, and was refused`)
-      return
-    }
-    if (error instanceof LoadTimeoutError) {
-      const { timeout } = this.lifetime
-      if (call.startedAtMs + timeout > this.clock.now()) this.fail(`call ${call.id} was refused before its time`)
-      if (error.ms !== timeout) this.fail(`call ${call.id} is told of ${error.ms} ms`)
-      return
-    }
-    const load = this.loads.find((one) => one.error === error)
-    if (load !== undefined) load.failureSeen = true
-    if (load === undefined) this.fail(`call ${call.id} was refused with what no load has failed with: ${String(error)}`)
-    else if (load.cell !== call.cell) this.fail(`call ${call.id} was refused with the failure of another key's load`)
-    else if (load.bornAt < call.fence.from)
-      this.fail(`call ${call.id} joined load ${load.id}, begun before the invalidation`)
-    else if (call.load !== undefined && call.load !== load) this.fail(`call ${call.id} waits for load ${call.load.id}`)
-    else if (call.mustGive !== undefined) this.fail(`call ${call.id} must give ${call.mustGive}, not fail`)
-    else if (call.old !== undefined && !call.cell.isRevoked(load)) {
-      const end = call.old.ends[0] + this.lifetime.staleIfError
-      if (this.clock.now() < end) this.fail(`call ${call.id} must give ${call.old.value} in the place of a failure`)
-    }
+    cell.expire(this.time, this.clock.now(), this.judge.mayBeThere(cell))
   }
 
   /** Puts a value in, and says which. */
@@ -248,7 +169,8 @@ export class World {
     const bornAt = ++this.time
     const value = `${cell.name}!${bornAt}`
     const now = this.clock.now()
-    this.#origins.set(value, { cell, bornAt, endsByMs: now + this.lifetime.ttl + this.lifetime.jitter })
+    this.judge.begun(value, cell, bornAt)
+    this.judge.landed(value)
     cell.invalidate(bornAt)
     cell.keep(value, now, now)
     this.control(() => this.fns[fn]!.set([key], value))
@@ -257,7 +179,7 @@ export class World {
   /** Uses a control, which may fail only with the store. `check` is given its answer. */
   control(use: () => unknown, check: (answer: any) => void = () => {}): void {
     const failed = (error: unknown): void => {
-      if (!this.under.fails || !(error instanceof StoreDown)) this.fail(`a control has failed: ${String(error)}`)
+      if (!this.under.fails || !(error instanceof StoreDown)) this.judge.fail(`a control has failed: ${String(error)}`)
     }
     let answer: unknown
     try {
@@ -265,7 +187,8 @@ export class World {
     } catch (error) {
       return failed(error)
     }
-    if (answer instanceof Promise === this.isSync) this.fail(`a control answers ${this.isSync ? 'late' : 'at once'}`)
+    if (answer instanceof Promise === this.isSync)
+      this.judge.fail(`a control answers ${this.isSync ? 'late' : 'at once'}`)
     this.outstanding++
     const done = (): number => this.outstanding--
     const { disturbances } = this
@@ -294,30 +217,19 @@ export class World {
   /** Lets everything happen that can happen by itself, and learns what the loads that have ended have come to. */
   async flush(): Promise<void> {
     await new Promise(setImmediate)
+    const now = this.clock.now()
     for (const load of this.loads) {
       if (load.ended === undefined || load.landed) continue
       load.landed = true
       const { cell } = load
       if (cell.flight === load) cell.flight = undefined
-      const now = this.clock.now()
       if (load.ended === 'resolved') {
-        this.#origins.get(load.value)!.endsByMs = now + this.lifetime.ttl + this.lifetime.jitter
+        this.judge.landed(load.value)
         if (!cell.isRevoked(load)) cell.keep(load.value, load.endedAtMs, now)
       } else if (!cell.isRevoked(load)) cell.fail(load.endedAtMs, now)
     }
-    for (const call of this.calls) if (!call.settled) this.#checkPatience(call)
+    for (const call of this.calls) if (!call.settled) this.judge.checkPatience(call)
     this.checkNothingBroken()
-  }
-
-  /** Nobody waits for longer than was to be waited. */
-  #checkPatience(call: Call): void {
-    const { timeout, softTimeout, grace } = this.lifetime
-    const now = this.clock.now()
-    const waited = now - call.startedAtMs
-    if (waited >= timeout) this.fail(`call ${call.id} still waits after its timeout`)
-    if (waited >= softTimeout && call.old !== undefined && now < call.old.ends[0] + grace) {
-      this.fail(`call ${call.id} still waits, and there is ${call.old.value}`)
-    }
   }
 
   /** Lets time go by. */
@@ -340,12 +252,7 @@ export class World {
     return Object.values(timers).filter(({ delay }) => delay === timeout || delay === softTimeout).length
   }
 
-  /** Ends what the history has begun outside of itself. */
-  leave(): void {
-    this.timers?.restore()
-  }
-
   checkNothingBroken(): void {
-    expect(this.broken.join('; '), 'rules that were broken').to.equal('')
+    expect(this.judge.broken.join('; '), 'rules that were broken').to.equal('')
   }
 }
