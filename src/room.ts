@@ -237,7 +237,12 @@ export class Room<V, Args extends readonly unknown[]> {
     if (shelf !== undefined) {
       if (entry === undefined) return this.#watched(shelf.remove(storeKey as string).then(() => {}))
       this.counters.stores++
-      return this.#watched(shelf.write(storeKey as string, entry))
+      const writing = this.#watched(shelf.write(storeKey as string, entry))
+      writing.catch(() => {
+        // Unless the counts were reset meanwhile.
+        if (this.counters.stores > 0) this.counters.stores--
+      })
+      return writing
     }
     if (entry !== undefined && typeof storeKey === 'string' && !isItsOwnKey(storeKey))
       entry.generation = entry.generation?.whole.textual
