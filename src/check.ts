@@ -45,8 +45,8 @@ function typed<T>(name: string, must: string, value: T, holds: boolean): T {
   return value
 }
 
-/** What {@link count} is. */
-export const countOrNothing = 'a positive integer (or 0, which keeps nothing)'
+/** What {@link count} is to be. That it may be 0 as well is for the documentation to say. */
+export const countOrNothing = 'a positive integer'
 
 /** Returns a count: a non-negative integer that a store can hold. */
 export function count(name: string, value: unknown): number {

@@ -265,7 +265,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     if (this.#space.kind === 'async') {
       // One read does for all: whatever changes what there is takes the flight out.
       flight.reading ??= this.room.read(flight.storeKey as string)
-      old = await flight.reading
+      old = stillAlive(await flight.reading)
       if (!flight.revoked) flight.old = old
       const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
       if (served !== undefined) {
@@ -290,7 +290,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       flight.askers = 1
       const { storeKey } = flight
       flight.reading = this.room.read(storeKey as string)
-      const old = await flight.reading
+      const old = stillAlive(await flight.reading)
       const { askers } = flight
       flight.askers = 0
       const served = this.#oldValues.serve(old, storeKey, askers)
@@ -325,6 +325,11 @@ export class Engine<V, Args extends readonly unknown[]> {
 
 function reentrant(key: unknown): ReentrantLoadError {
   return new ReentrantLoadError('a load has called its own function with its own key, and would wait for itself', key)
+}
+
+/** What a store has given, unless one of its tags was invalidated before the answer arrived here. */
+function stillAlive<V>(old: Entry<V> | undefined): Entry<V> | undefined {
+  return old?.alive === true ? old : undefined
 }
 
 function ignore(): void {}

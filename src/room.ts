@@ -112,7 +112,13 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Forgets a key and says whether it was there. A load that is running may no longer write. */
   invalidate(key: unknown): MaybePromise<boolean> {
-    const storeKey = this.#fence(key)
+    this.assertOpen(key)
+    return this.forget(key)
+  }
+
+  /** As {@link invalidate}, also when this has been closed. */
+  forget(key: unknown): MaybePromise<boolean> {
+    const storeKey = this.#raiseFence(key)
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.remove(storeKey as string))
     const entry = this.#guarded(() => this.#shelf.remove(storeKey, 'invalidated'))
     return entry !== undefined && this.freshness.isOfUse(entry as Entry<V>)
@@ -231,7 +237,12 @@ export class Room<V, Args extends readonly unknown[]> {
     if (shelf !== undefined) {
       if (entry === undefined) return this.#watched(shelf.remove(storeKey as string).then(() => {}))
       this.counters.stores++
-      return this.#watched(shelf.write(storeKey as string, entry))
+      const writing = this.#watched(shelf.write(storeKey as string, entry))
+      writing.catch(() => {
+        // Unless the counts were reset meanwhile.
+        if (this.counters.stores > 0) this.counters.stores--
+      })
+      return writing
     }
     if (entry !== undefined && typeof storeKey === 'string' && !isItsOwnKey(storeKey))
       entry.generation = entry.generation?.whole.textual
@@ -248,6 +259,10 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Raises the fence: from here on no load of this key that is running may write. Gives the key's form in the store. */
   #fence(key: unknown): unknown {
     this.assertOpen(key)
+    return this.#raiseFence(key)
+  }
+
+  #raiseFence(key: unknown): unknown {
     this.learnKind(key)
     const storeKey = this.space.storeKey(key)
     this.space.revoke(storeKey)

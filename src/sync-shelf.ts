@@ -3,23 +3,26 @@ import type { Entry } from './entry.ts'
 import type { Generation } from './generation.ts'
 import type { Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
+import { putterOf } from './ttlcache-put.ts'
 import type { RemovalCause, Store } from './types.ts'
 
 /** What a space does to a store that answers at once. Whatever the store throws goes through to the caller. */
 export class SyncShelf {
   readonly #space: Space
   readonly #store: Store<unknown, unknown>
+  readonly #put: (key: unknown, value: unknown) => unknown
 
   constructor(space: Space) {
     this.#space = space
     this.#store = space.store as Store<unknown, unknown>
+    this.#put = putterOf(this.#store)
   }
 
   write(storeKey: unknown, entry: Entry): void {
     const { census } = this.#space
     const replaced = census.willReplace(storeKey)
     try {
-      this.#store.set(storeKey, entry)
+      this.#put(storeKey, entry)
     } catch (error) {
       this.#kill(storeKey, entry)
       throw error

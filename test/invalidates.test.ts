@@ -186,6 +186,28 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await change('a')).to.equal('a')
     })
 
+    it('holds what it has begun to hold when the function is closed meanwhile, for those who share its keys', async () => {
+      const store = create()
+      const { read } = make(store, { name: 'rows', shareKeys: true })
+      const { read: reader, slow, loads } = make(store, { name: 'rows', shareKeys: true })
+      const gate = deferred()
+      const change = invalidates(read, (id: string) => [id])(async (_: string) => gate.promise)
+      const changing = change('a')
+      await turns()
+      slow(true)
+      const during = reader('a')
+      await turns()
+
+      await read.close()
+      gate.resolve()
+      await changing
+      loads[0]!.resolve()
+
+      expect(await during).to.equal('a1')
+      await turns()
+      expect(await reader.has('a')).to.equal(false)
+    })
+
     it('forgets the entries that invalidateWhere chooses, and fences loads that are running', async () => {
       const { read, rows, loads, slow } = make(create())
       rows.set('c', 'c1')

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { cached, invalidates, loadContext, lru, Tags } from '../src/index.ts'
 import { deferred, ManualClock, type Deferred } from '../src/testing.ts'
 import { AsyncMap } from './support/async-map.ts'
+import { rejection } from './support/rejection.ts'
 
 interface Row {
   id: string
@@ -152,6 +153,37 @@ for (const [name, create] of Object.entries(stores)) {
 }
 
 describe('Tags', () => {
+  it('takes the old value from a load too, however far the reading of an asynchronous store has come', async () => {
+    for (let steps = 0; steps < 20; steps++) {
+      const tags = new Tags()
+      const clock = new ManualClock()
+      const options = { ttl: 10, staleIfError: 1_000, clock, onError: () => {}, tags: tags.of(() => ['t']) }
+      const gate = deferred<string>()
+      const seen: unknown[] = []
+      const get = cached(
+        new AsyncMap(),
+        options,
+      )((_: string) => {
+        seen.push(loadContext().staleValue)
+        return seen.length === 1 ? 'old' : gate.promise
+      })
+      await get('k')
+      await turns()
+      clock.advance(10)
+      void get('k').catch(() => {})
+      for (let step = 0; step < steps; step++) await null
+
+      const begun = seen.length
+      tags.invalidate('t')
+      await turns()
+      const after = rejection(get('k'))
+      gate.reject(new Error('down'))
+
+      expect(await after, `after ${steps} steps`).to.have.property('message', 'down')
+      expect(seen.slice(begun), `after ${steps} steps`).to.not.include('old')
+    }
+  })
+
   it('remembers a bounded number of tags that no entry carries', async () => {
     const tags = new Tags({ remembered: 100 })
     const loads: Deferred<string>[] = []

@@ -1,7 +1,9 @@
 import { TTLCache } from '@isaacs/ttlcache'
 import { Keyv } from 'keyv'
+import { expect } from 'chai'
 import { LRUCache } from 'lru-cache'
 import QuickLRU from 'quick-lru'
+import { cached } from '../../src/cached.ts'
 import { seededRandom } from '../../src/random.ts'
 import { describeStore } from '../../src/testing.ts'
 import type { AsyncStore } from '../../src/types.ts'
@@ -44,4 +46,18 @@ describe('stores of others, as they are', () => {
   describeStore({ describe, it }, 'quick-lru', () => new QuickLRU({ maxSize: 16 }))
   describeStore({ describe, it }, 'a slow asynchronous Map', () => new SlowMap())
   describeStore({ describe, it }, 'Keyv', () => new Keyv())
+
+  for (const options of [{ max: 2 }, { max: 2, ttl: Infinity }, { max: 2, ttl: 60_000 }]) {
+    it(`@isaacs/ttlcache with ${JSON.stringify(options)} keeps entries, and drops the oldest when it is full`, async () => {
+      const store = new TTLCache<number, object>(options)
+      let loads = 0
+      const get = cached<any, number, [number]>(store, { ttl: 1_000 })(async (id: number) => id + loads++ * 10)
+
+      for (const id of [1, 2, 1, 3, 2, 3]) await get(id)
+
+      expect(loads).to.equal(3)
+      expect([get.has(1), get.has(2), get.has(3)]).to.deep.equal([false, true, true])
+      expect(get.stats()).to.include({ stores: 3, storeFailures: 0, evictions: 1, size: 2 })
+    })
+  }
 })
