@@ -74,11 +74,7 @@ export class Adaptive<K, V> extends TinyLfuPolicy<K, V> {
   #window: number = shares[first]!
   #changes = 0
 
-  constructor(
-    bounds: Bounds<K, V>,
-    onRemoval: RemovalListener<K, V> | undefined,
-    random: Random = systemRandom,
-  ) {
+  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, random: Random = systemRandom) {
     super(bounds, onRemoval, shares[first]!, random)
     this.#countsEntries = bounds.maxWeight === Infinity
     if (this.#countsEntries && bounds.max > 0) this.#sample(bounds.max)

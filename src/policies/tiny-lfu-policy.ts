@@ -18,12 +18,7 @@ export abstract class TinyLfuPolicy<K, V> extends OrderedSlotPolicy<K, V> {
   /** Whether entries have had to leave for others: until then there is nothing to decide. */
   protected isFull = false
 
-  constructor(
-    bounds: Bounds<K, V>,
-    onRemoval: RemovalListener<K, V> | undefined,
-    windowShare: number,
-    random: Random,
-  ) {
+  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, windowShare: number, random: Random) {
     super(bounds, onRemoval, reservedSlots)
     this.#hash = new KeyHash(random)
     this.#weighs = bounds.maxWeight !== Infinity

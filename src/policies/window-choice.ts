@@ -103,7 +103,7 @@ export class WindowChoice {
     let most = 0
     for (let at = 0; at < this.#shares.length; at++) {
       const more = this.#worth(at) - this.#worth(this.#chosen) - Math.sqrt(this.#differences[at]!)
-      if (more > most) (best = at, most = more)
+      if (more > most) ((best = at), (most = more))
     }
     if (best === this.#chosen) return false
     this.#choose(best)
