@@ -4,6 +4,7 @@ import { macrotask, median } from './measure.mjs'
 
 const { subject, size, entry, budgetMs, idleMs } = JSON.parse(process.argv[2])
 const minute = 60_000
+const expires = subject === 'polycache ttl' || subject === 'ttlcache'
 
 /**
  * Each entry's own lifetime is its value, so that all subjects get the same deadlines. `left` is told of each entry
@@ -35,7 +36,29 @@ const makers = {
       }
     }
   },
-  /** No expiry at all: how much of the growth is that of memory further from the processor. */
+  /**
+   * What the keys cost in a table alone, and a list that says which came first: how much of the growth is that of memory
+   * further from the processor.
+   */
+  async Map() {
+    return (max) => {
+      const store = new Map()
+      const keys = []
+      let next = 0
+      return {
+        set(key, lifetime) {
+          if (store.size === max) store.delete(keys[next])
+          keys[next] = key
+          next = next + 1 === max ? 0 : next + 1
+          store.set(key, lifetime)
+        },
+        delete: (key) => store.delete(key),
+        size: () => store.size,
+        close: () => store.clear(),
+      }
+    }
+  },
+  /** No expiry at all. */
   async 'lru-cache'() {
     const { LRUCache } = await import('lru-cache')
     return (max) => {
@@ -128,7 +151,7 @@ async function measure() {
   if (full.size() !== size) throw new Error(`${full.size()} entries instead of ${size}`)
   full.close()
 
-  return { ...changing, ...evicting, bytes, ...(subject === 'lru-cache' ? {} : { idle: await idleSecond(make) }) }
+  return { ...changing, ...evicting, bytes, ...(expires ? { idle: await idleSecond(make) } : {}) }
 }
 
 /** Idle but for a few entries that end: 100 a second, the same at every size, so that timers have to run. */

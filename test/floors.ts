@@ -30,6 +30,7 @@ export const floors: readonly Floor[] = [
       'policies/key-hash.ts',
       'policies/hill-climb.ts',
       'policies/window-choice.ts',
+      'policies/tally.ts',
     ],
   },
   {

@@ -1,5 +1,5 @@
 /** The longest delay that a timer can be set to. */
-const longestDelay = 2 ** 31 - 1
+const longestDelay = 0x7fff_ffff
 
 /** One timer, for one instant, which keeps no process alive. */
 export class Alarm {

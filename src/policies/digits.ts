@@ -3,12 +3,13 @@
  * and six in a high one, as the operators for bits take 32 at once.
  */
 
-/** From this distance on a number has no digits: in milliseconds, some 71,000 years. */
-export const farthest: number = 2 ** 51
+/** From this distance on, 2 to the power of 51, a number has no digits: in milliseconds, some 71,000 years. */
+export const farthest: number = 0x8_0000_0000_0000
 
 const digitBits = 5
 const lowDigits = 5
-const lowRange = 2 ** (digitBits * lowDigits)
+/** 2 to the power of all bits of the low part. Bundlers keep a power that nobody uses. */
+const lowRange = 0x200_0000
 
 /** How many values a digit has. */
 export const base: number = 1 << digitBits

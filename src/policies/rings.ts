@@ -110,6 +110,6 @@ export function resized<C extends Uint32Array | Int32Array | Uint8Array | Float6
   capacity: number,
 ): C {
   const other = new (column.constructor as new (length: number) => C)(capacity)
-  other.set(column.length <= capacity ? column : (column.subarray(0, capacity) as C))
+  other.set(column.length <= capacity ? column : column.subarray(0, capacity))
   return other
 }

@@ -3,6 +3,7 @@ import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
 import { Ghosts } from './ghosts.ts'
 import { resized, Rings } from './rings.ts'
 import { OrderedSlotPolicy } from './slot-policy.ts'
+import { Tally } from './tally.ts'
 
 /** The room of an {@link s3Fifo}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface S3FifoOptions<K, V> extends BoundOptions<K, V> {}
@@ -50,9 +51,7 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
   readonly #ghosts: Ghosts<K>
   readonly #most: number
   readonly #mostWeight: number
-  /** How many entries are in the main queue, and their weight. */
-  #count = 0
-  #mainWeight = 0
+  readonly #main = new Tally()
   /** Whether the key that comes next has left the small queue not long ago. */
   #comesBack = false
 
@@ -81,15 +80,14 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override unlink(slot: number): void {
-    if (this.#queue[slot] === main) (this.#count--, (this.#mainWeight -= this.weightAt(slot)))
+    if (this.#queue[slot] === main) this.#main.subtract(this.weightAt(slot))
     this.#rings.unlink(slot)
   }
 
   protected override unlinkAll(): void {
     this.#rings.clear()
     this.#ghosts.clear()
-    this.#count = 0
-    this.#mainWeight = 0
+    this.#main.clear()
   }
 
   protected override used(slot: number): void {
@@ -97,31 +95,37 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override written(slot: number, before: number): void {
-    if (this.#queue[slot] === main) this.#mainWeight += this.weightAt(slot) - before
+    if (this.#queue[slot] === main) this.#main.reweigh(before, this.weightAt(slot))
     this.used(slot)
   }
 
   #promote(slot: number): void {
     this.#uses[slot] = 0
     this.#queue[slot] = main
-    this.#count++
-    this.#mainWeight += this.weightAt(slot)
+    this.#main.add(this.weightAt(slot))
     this.#rings.moveToEnd(main, slot)
   }
 
   protected override victim(keep: number | undefined): number {
-    const tooMany = this.#count > this.#most || this.#mainWeight > this.#mostWeight
-    if (!tooMany || this.#rings.firstExcept(main, keep) === main) {
-      let slot = this.#rings.firstExcept(small, keep)
-      for (; slot !== small && this.#uses[slot]! >= usesToStay; slot = this.#rings.firstExcept(small, keep)) {
-        this.#promote(slot)
-      }
-      if (slot !== small) {
+    const inMain = this.#rings.firstExcept(main, keep) !== main
+    if (inMain && this.#main.exceeds(this.#most, this.#mostWeight)) return this.#fromMain(keep)
+    let leaving: number | undefined
+    for (;;) {
+      const slot = this.#rings.firstExcept(small, keep)
+      if (slot === small) return leaving ?? this.#fromMain(keep)
+      // As in the paper, what has made room in the main queue leaves besides what leaves the small one.
+      if (leaving !== undefined) this.remove(leaving, 'evicted')
+      if (this.#uses[slot]! < usesToStay) {
         this.#ghosts.add(this.keyAt(slot), this.weightAt(slot))
         this.#ghosts.trim(this.#most, this.#mostWeight)
         return slot
       }
+      this.#promote(slot)
+      leaving = this.#main.exceeds(this.#most, this.#mostWeight) ? this.#fromMain(keep) : undefined
     }
+  }
+
+  #fromMain(keep: number | undefined): number {
     for (;;) {
       const slot = this.#rings.firstExcept(main, keep)
       if (this.#uses[slot] === 0) return slot

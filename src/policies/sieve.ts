@@ -11,11 +11,11 @@ export interface SieveOptions<K, V> extends BoundOptions<K, V> {}
  * since it last came by, and lets the others stay where they are.
  *
  * Use it where some keys stay popular and many are asked for once, as on the web: what is new is looked at soon and
- * leaves soon, and a use costs one bit. It fails when popularity moves on all at once: the hand then has all that was
- * popular before it and the new keys behind it, or drops each new one before its second use, and it may stay so. After
- * a shift from one working set to another it has been seen to answer 0.1 % of requests where least-recently-used
- * answers 93 %. It fails on loops longer than the store, too. A `get` and an overwriting `set` count as use; `peek` and
- * `has` do not.
+ * leaves soon, and a use costs one bit. It fails where keys are used twice in quick succession and then no more: the hand
+ * lets all that is old stay once, goes on right behind the newest entries, drops each of them before its second use, and
+ * never comes round. A shift from one working set to another finds it so and leaves it so: it has been seen to answer
+ * 0.1 % of requests where least-recently-used answers 93 %. It fails on loops longer than the store, too. A `get` and an
+ * overwriting `set` count as use; `peek` and `has` do not.
  *
  * Every operation is O(1), making room on average over the uses before it. Yazhuo Zhang, Juncheng Yang, Yao Yue, Ymir
  * Vigfusson and K. V. Rashmi, *SIEVE is Simpler than LRU: an Efficient Turn-Key Eviction Algorithm for Web Caches*

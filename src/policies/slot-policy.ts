@@ -64,7 +64,10 @@ export abstract class SlotPolicy<K, V> implements Policy<K, V> {
   protected abstract used(slot: number): void
   /** Notes that an entry was given a value anew; its weight was `before`. */
   protected abstract written(slot: number, before: number): void
-  /** The entry to leave next that is not `keep`. It is asked for when there is one, and that leaves at once. */
+  /**
+   * The entry to leave next that is not `keep`. It is asked for when there is one, and that leaves at once. Others may be
+   * removed meanwhile.
+   */
   protected abstract victim(keep: number | undefined): number
   /** All entries, the one to leave next first, or last. */
   protected abstract inOrder(hottestFirst: boolean): Iterable<number>

@@ -2,6 +2,7 @@ import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
 import { resized, Rings } from './rings.ts'
 import { OrderedSlotPolicy } from './slot-policy.ts'
+import { Tally } from './tally.ts'
 
 /** The room of an {@link slru}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface SlruOptions<K, V> extends BoundOptions<K, V> {}
@@ -41,9 +42,7 @@ export class Slru<K, V> extends OrderedSlotPolicy<K, V> {
   #segment: Uint8Array = new Uint8Array(0)
   readonly #most: number
   readonly #mostWeight: number
-  /** How many entries are protected, and their weight. */
-  #count = 0
-  #protectedWeight = 0
+  readonly #protected = new Tally()
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
     super(bounds, onRemoval, 2)
@@ -62,14 +61,13 @@ export class Slru<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override unlink(slot: number): void {
-    if (this.#segment[slot] === protectedSegment) (this.#count--, (this.#protectedWeight -= this.weightAt(slot)))
+    if (this.#segment[slot] === protectedSegment) this.#protected.subtract(this.weightAt(slot))
     this.#rings.unlink(slot)
   }
 
   protected override unlinkAll(): void {
     this.#rings.clear()
-    this.#count = 0
-    this.#protectedWeight = 0
+    this.#protected.clear()
   }
 
   protected override used(slot: number): void {
@@ -78,26 +76,24 @@ export class Slru<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override written(slot: number, before: number): void {
-    if (this.#segment[slot] === protectedSegment) this.#protectedWeight += this.weightAt(slot) - before
+    if (this.#segment[slot] === protectedSegment) this.#protected.reweigh(before, this.weightAt(slot))
     this.used(slot)
     this.#demote()
   }
 
   #protect(slot: number): void {
     this.#segment[slot] = protectedSegment
-    this.#count++
-    this.#protectedWeight += this.weightAt(slot)
+    this.#protected.add(this.weightAt(slot))
     this.#rings.moveToEnd(protectedSegment, slot)
     this.#demote()
   }
 
   /** Puts back on probation what the protected segment has no room for. */
   #demote(): void {
-    while (this.#count > this.#most || this.#protectedWeight > this.#mostWeight) {
+    while (this.#protected.exceeds(this.#most, this.#mostWeight)) {
       const slot = this.#rings.after(protectedSegment)
       this.#segment[slot] = probation
-      this.#count--
-      this.#protectedWeight -= this.weightAt(slot)
+      this.#protected.subtract(this.weightAt(slot))
       this.#rings.moveToEnd(probation, slot)
     }
   }

@@ -3,6 +3,7 @@ import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
 import { Ghosts } from './ghosts.ts'
 import { resized, Rings } from './rings.ts'
 import { OrderedSlotPolicy } from './slot-policy.ts'
+import { Tally } from './tally.ts'
 
 /** The room of a {@link twoQ}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface TwoQOptions<K, V> extends BoundOptions<K, V> {}
@@ -45,9 +46,7 @@ export class TwoQ<K, V> extends OrderedSlotPolicy<K, V> {
   /** The queue of each entry. */
   #queue: Uint8Array = new Uint8Array(0)
   readonly #ghosts: Ghosts<K>
-  /** How many entries are newcomers, and their weight. */
-  #count = 0
-  #newWeight = 0
+  readonly #newcomers = new Tally()
   /** Whether the key that comes next has left the newcomers not long ago. */
   #comesBack = false
 
@@ -69,19 +68,18 @@ export class TwoQ<K, V> extends OrderedSlotPolicy<K, V> {
     const queue = this.#comesBack ? main : newcomers
     this.#queue[slot] = queue
     this.#rings.append(queue, slot)
-    if (queue === newcomers) (this.#count++, (this.#newWeight += this.weightAt(slot)))
+    if (queue === newcomers) this.#newcomers.add(this.weightAt(slot))
   }
 
   protected override unlink(slot: number): void {
-    if (this.#queue[slot] === newcomers) (this.#count--, (this.#newWeight -= this.weightAt(slot)))
+    if (this.#queue[slot] === newcomers) this.#newcomers.subtract(this.weightAt(slot))
     this.#rings.unlink(slot)
   }
 
   protected override unlinkAll(): void {
     this.#rings.clear()
     this.#ghosts.clear()
-    this.#count = 0
-    this.#newWeight = 0
+    this.#newcomers.clear()
   }
 
   protected override used(slot: number): void {
@@ -89,12 +87,12 @@ export class TwoQ<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override written(slot: number, before: number): void {
-    if (this.#queue[slot] === newcomers) this.#newWeight += this.weightAt(slot) - before
+    if (this.#queue[slot] === newcomers) this.#newcomers.reweigh(before, this.weightAt(slot))
     this.used(slot)
   }
 
   protected override victim(keep: number | undefined): number {
-    const tooMany = this.#count > this.max * newShare || this.#newWeight > this.maxWeight * newShare
+    const tooMany = this.#newcomers.exceeds(this.max * newShare, this.maxWeight * newShare)
     const inMain = this.#rings.firstExcept(main, keep)
     const isNew = this.#rings.firstExcept(newcomers, keep)
     if (isNew === newcomers || (inMain !== main && !tooMany)) return inMain

@@ -4,6 +4,7 @@ import { Held } from '../../src/held.ts'
 import type { BoundOptions } from '../../src/policies/bounds.ts'
 import { describeStore } from '../../src/testing.ts'
 import type { Policy, RemovalCause } from '../../src/types.ts'
+import { describeConsistency } from './consistency.ts'
 
 /** An entry as the engine would put it in. */
 export class FakeHeld<V> extends Held<V> {
@@ -29,14 +30,32 @@ export class FakeHeld<V> extends Held<V> {
 
 type Create = (options: BoundOptions<any, any>) => Policy<any, any>
 
+/** What makes a policy with some options more, unless what it is given are no options. */
+export function withOptions<E extends object>(
+  create: (options: BoundOptions<any, any> & E) => Policy<any, any>,
+  more: E,
+): Create {
+  return (options) => {
+    const isRecord = typeof options === 'object' && options !== null && !Array.isArray(options)
+    return create((isRecord ? { ...options, ...more } : options) as BoundOptions<any, any> & E)
+  }
+}
+
 /** Declares what all policies with bounds have in common. */
-export function describeBounded(name: string, create: Create, boundsNeeded = true): void {
+export function describeBounded(
+  name: string,
+  create: Create,
+  { boundsNeeded = true, weighs = true }: { boundsNeeded?: boolean; weighs?: boolean } = {},
+): void {
   describeStore({ describe, it }, 'as any store', () => create({ max: 16 }))
-  describeStore({ describe, it }, 'as any store, by weight', () => create({ maxWeight: 32, weigher: () => 2 }))
   describeStore({ describe, it }, 'with no room at all', () => create({ max: 0 }), { keeps: false })
-  describeStore({ describe, it }, 'with no room for any weight', () => create({ maxWeight: 0, weigher: () => 1 }), {
-    keeps: false,
-  })
+  if (weighs) {
+    describeStore({ describe, it }, 'as any store, by weight', () => create({ maxWeight: 32, weigher: () => 2 }))
+    describeStore({ describe, it }, 'with no room for any weight', () => create({ maxWeight: 0, weigher: () => 1 }), {
+      keeps: false,
+    })
+  }
+  describeConsistency(create, weighs)
 
   describe('options', () => {
     const bad: [options: unknown, error: typeof Error, message: string][] = [
@@ -64,7 +83,13 @@ export function describeBounded(name: string, create: Create, boundsNeeded = tru
       ],
       [{ max: 1, onRemoval: {} }, TypeError, 'onRemoval must be a function, but got: an object'],
     ]
-    if (boundsNeeded) {
+    if (!weighs) {
+      const left = `left out: ${name} counts entries by its paper`
+      bad.push(
+        [{}, TypeError, 'max must be a positive integer (or 0, which keeps nothing), but got: undefined'],
+        [{ max: 2, maxWeight: 5, weigher: () => 1 }, TypeError, `maxWeight must be ${left}, but got: 5`],
+      )
+    } else if (boundsNeeded) {
       bad.push([
         {},
         TypeError,
@@ -92,81 +117,12 @@ export function describeBounded(name: string, create: Create, boundsNeeded = tru
       const weigher = (): number => 1
 
       expect(create({ max: 3 })).to.include({ max: 3, maxWeight: Infinity, size: 0, weight: 0 })
+      if (!weighs) return
       expect(create({ maxWeight: 5, weigher })).to.include({ max: Infinity, maxWeight: 5, size: 0, weight: 0 })
     })
   })
 
-  describe('weights', () => {
-    for (const wrong of [0, -1, 1.5, NaN, Infinity, '1', undefined]) {
-      it(`are refused when they are ${String(wrong)}, and the store stays as it was`, () => {
-        const onRemoval = sinon.spy()
-        const store = create({ maxWeight: 3, weigher: (value) => (value === 'bad' ? wrong : 1) as number, onRemoval })
-        store.set('a', 1).set('b', 2).set('c', 3)
-        const before = [...store]
-
-        const form = /^the weight from weigher must be a positive integer, but got: /
-        expect(() => store.set('a', 'bad')).to.throw(typeof wrong === 'number' ? RangeError : TypeError, form)
-        expect(() => store.set('d', 'bad')).to.throw(form)
-
-        expect([...store]).to.deep.equal(before)
-        expect(store.weight).to.equal(3)
-        expect(onRemoval.called).to.equal(false)
-      })
-    }
-
-    it("are refused with the weigher's own error when it throws", () => {
-      const error = new Error('cannot weigh')
-      const store = create({
-        maxWeight: 3,
-        weigher: () => {
-          throw error
-        },
-      })
-
-      expect(() => store.set('a', 1))
-        .to.throw()
-        .that.equals(error)
-      expect(store.size).to.equal(0)
-    })
-
-    it('are those of the cached value and its key', () => {
-      const weigher = sinon.spy((value: string, _key: string) => value.length)
-      const store = create({ maxWeight: 10, weigher })
-
-      store.set('k', new FakeHeld('four'))
-
-      expect(weigher.args).to.deep.equal([['four', 'k']])
-      expect(store.weight).to.equal(4)
-    })
-
-    it('let nothing be kept that is heavier than all room, and the older value leaves as replaced', () => {
-      const onRemoval = sinon.spy()
-      const store = create({ maxWeight: 3, weigher: (value) => value, onRemoval })
-      store.set('a', 1).set('b', 2)
-
-      store.set('a', 4).set('c', 9)
-
-      expect([...store]).to.deep.equal([['b', 2]])
-      expect(onRemoval.args).to.deep.equal([['a', 1, 'replaced']])
-    })
-
-    it('are taken anew when the identical value is set again', () => {
-      const onRemoval = sinon.spy()
-      const list = [1]
-      const store = create({ maxWeight: 3, weigher: (value: number[]) => value.length, onRemoval })
-      store.set('a', list)
-
-      list.push(2)
-      store.set('a', list)
-      expect(store.weight).to.equal(2)
-      list.push(3)
-      store.set('b', [1]).set('a', list)
-
-      expect(store.weight).to.equal(3)
-      expect([...store.keys()]).to.deep.equal(['a'])
-      expect(onRemoval.args).to.deep.equal([['b', [1], 'evicted']])
-    })
-  })
+  if (weighs) describeWeights(create)
 
   describe('what comes out', () => {
     it('is what went in: undefined, null and NaN, under keys of every kind', () => {
@@ -331,6 +287,80 @@ export function describeBounded(name: string, create: Create, boundsNeeded = tru
       } finally {
         emitWarning.restore()
       }
+    })
+  })
+}
+
+function describeWeights(create: Create): void {
+  describe('weights', () => {
+    for (const wrong of [0, -1, 1.5, NaN, Infinity, '1', undefined]) {
+      it(`are refused when they are ${String(wrong)}, and the store stays as it was`, () => {
+        const onRemoval = sinon.spy()
+        const store = create({ maxWeight: 3, weigher: (value) => (value === 'bad' ? wrong : 1) as number, onRemoval })
+        store.set('a', 1).set('b', 2).set('c', 3)
+        const before = [...store]
+
+        const form = /^the weight from weigher must be a positive integer, but got: /
+        expect(() => store.set('a', 'bad')).to.throw(typeof wrong === 'number' ? RangeError : TypeError, form)
+        expect(() => store.set('d', 'bad')).to.throw(form)
+
+        expect([...store]).to.deep.equal(before)
+        expect(store.weight).to.equal(3)
+        expect(onRemoval.called).to.equal(false)
+      })
+    }
+
+    it("are refused with the weigher's own error when it throws", () => {
+      const error = new Error('cannot weigh')
+      const store = create({
+        maxWeight: 3,
+        weigher: () => {
+          throw error
+        },
+      })
+
+      expect(() => store.set('a', 1))
+        .to.throw()
+        .that.equals(error)
+      expect(store.size).to.equal(0)
+    })
+
+    it('are those of the cached value and its key', () => {
+      const weigher = sinon.spy((value: string, _key: string) => value.length)
+      const store = create({ maxWeight: 10, weigher })
+
+      store.set('k', new FakeHeld('four'))
+
+      expect(weigher.args).to.deep.equal([['four', 'k']])
+      expect(store.weight).to.equal(4)
+    })
+
+    it('let nothing be kept that is heavier than all room, and the older value leaves as replaced', () => {
+      const onRemoval = sinon.spy()
+      const store = create({ maxWeight: 3, weigher: (value) => value, onRemoval })
+      store.set('a', 1).set('b', 2)
+
+      store.set('a', 4).set('c', 9)
+
+      expect([...store]).to.deep.equal([['b', 2]])
+      expect(onRemoval.args).to.deep.equal([['a', 1, 'replaced']])
+    })
+
+    it('are taken anew when the identical value is set again', () => {
+      const onRemoval = sinon.spy()
+      const list = [1]
+      const store = create({ maxWeight: 3, weigher: (value: number[]) => value.length, onRemoval })
+      store.set('a', list)
+
+      list.push(2)
+      store.set('a', list)
+      expect(store.weight).to.equal(2)
+      list.push(3)
+      store.set('b', [1]).set('a', list)
+
+      expect(store.weight).to.equal(3)
+      expect([...store.keys()]).to.deep.equal(['a'])
+      expect(onRemoval.args).to.deep.equal([['b', [1], 'evicted']])
     })
   })
 }

@@ -24,7 +24,7 @@ const policies: readonly Known[] = [
   { name: 'slru', inReference: 'slru', create: (max) => slru({ max }), within: 0.01 },
   { name: 'twoQ', inReference: '2q', create: (max) => twoQ({ max }), within: 0.01 },
   { name: 'arc', inReference: 'arc', create: (max) => arc({ max }), within: 0.01 },
-  { name: 's3Fifo', inReference: 's3fifo', create: (max) => s3Fifo({ max }), within: 0.05 },
+  { name: 's3Fifo', inReference: 's3fifo', create: (max) => s3Fifo({ max }), within: 0.01 },
   { name: 'lirs', inReference: 'lirs', create: (max) => lirs({ max }), within: 1 },
 ]
 

@@ -8,7 +8,7 @@ import { describeBounded, FakeHeld } from './common.ts'
 import { checkAgainstModel } from './model.ts'
 
 describe('ttl', () => {
-  describeBounded('ttl', ttl, false)
+  describeBounded('ttl', ttl, { boundsNeeded: false })
   describeStore({ describe, it }, 'without bounds', () => ttl())
   describeStore({ describe, it }, 'with a ttl', () => ttl({ ttl: 3_600_000, max: 16 }))
 
