@@ -16,8 +16,7 @@ const largest = 0.8
  */
 export class HillClimb {
   #share: number
-  /** The first step is down: the window stays where it begins until there is a reason to move it. */
-  #step = -firstStep
+  #step = firstStep
   #hitRate = 0
   #total = 0
   #misses = 0
@@ -43,6 +42,9 @@ export class HillClimb {
     const step = change >= 0 ? this.#step : -this.#step
     this.#step = Math.abs(change) >= restart ? Math.sign(step) * firstStep : step * fading
     this.#share = Math.min(largest, Math.max(smallest, this.#share + step))
+    // At an end there is only one way to go on.
+    if (this.#share === smallest) this.#step = Math.abs(this.#step)
+    if (this.#share === largest) this.#step = -Math.abs(this.#step)
     this.#hitRate = hitRate
     this.#total = total
     this.#misses = 0

@@ -106,7 +106,7 @@ export class Segments {
 
   /** The entry to leave that is not `keep`; one that need not leave for it goes from the window into the main part. */
   victim(keep: number | undefined): number {
-    const candidate = this.#inWindow >= this.#mostInWindow ? this.#rings.firstExcept(window, keep) : window
+    const candidate = this.#isWindowFull() ? this.#rings.firstExcept(window, keep) : window
     const main = this.#firstOfMain(keep)
     if (main === protectedSegment) return this.#rings.firstExcept(window, keep)
     if (candidate === window) return main
@@ -129,6 +129,13 @@ export class Segments {
     for (const segment of hottestFirst ? segments.toReversed() : segments) {
       yield* this.#rings.inOrder(segment, hottestFirst)
     }
+  }
+
+  /** Whether one more entry would be too much for the window, if it weighs as much as the one before. */
+  #isWindowFull(): boolean {
+    if (this.#sizeOf === undefined) return this.#inWindow >= this.#mostInWindow
+    const newest = this.#rings.before(window)
+    return newest !== window && this.#inWindow + this.#sizeOf(newest) > this.#mostInWindow
   }
 
   #size(slot: number): number {

@@ -7,7 +7,7 @@ const interval = 0.25
 /** For how many requests for each entry a new window is given time, before it is asked to do what its miniature does. */
 const patience = 2
 /** The part of its miniature's hits below which the window in use is no longer believed. */
-const believed = 0.8
+const believed = 0.6
 
 /** What is known of a window that can be chosen. */
 export interface Candidate {
