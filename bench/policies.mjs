@@ -162,15 +162,13 @@ const parts = []
 if (cells.length > 0) {
   const note =
     'Percent of what the best possible store answers (Belady, with bypass), where that is 5 % of all requests or more; the mean over the sizes in brackets.'
-  parts.push([note, hitTable()])
+  parts.push({ note, table: hitTable() })
 }
 if (results.size > 0) {
-  parts.push([
-    `In brackets: times what polycache's lru takes, in blocks between those of the store, in the same process. Median of ${runs} process${runs === 1 ? '' : 'es'}.`,
-    timeTable(),
-  ])
+  const note = `In brackets: times what polycache's lru takes, in blocks between those of the store, in the same process. Median of ${runs} process${runs === 1 ? '' : 'es'}.`
+  parts.push({ note, table: timeTable() })
 }
-for (const [note, table] of parts) console.log(`${note}\n\n${terminalTable(table)}\n`)
+for (const { note, table } of parts) console.log(`${note}\n\n${terminalTable(table)}\n`)
 console.log(`${terminalTable(verdict)}\n${Math.round((performance.now() - started) / 1_000)} s`)
 
 if (options.json !== undefined) {
@@ -186,7 +184,7 @@ if (options.write) {
   const versions = [...packages].map(([name, isOwn]) => [name, versionOf(name, isOwn)])
   const command = commandOf('bench:policies', options) + (options.part === undefined ? '' : ` --part ${options.part}`)
   const text = [circumstances({ versions, command }).join('\n'), markdownTable(verdict)]
-  for (const [note, table] of parts) {
+  for (const { note, table } of parts) {
     text.push(note, markdownTable(table))
     if (table.notes.length > 0) text.push(table.notes.join('<br>\n'))
   }

@@ -8,6 +8,8 @@ const interval = 0.25
 const patience = 2
 /** The part of its miniature's hits below which the window in use is no longer believed. */
 const believed = 0.6
+/** The weight of a request at which all weights are made smaller. */
+const heaviest = 2 ** 100
 
 /** What is known of a window that can be chosen. */
 export interface Candidate {
@@ -29,34 +31,37 @@ export interface Candidate {
  */
 export class WindowChoice {
   readonly #shares: readonly number[]
+  readonly #all: number
   readonly #room: number
-  readonly #keep: number
-  readonly #keepDistrust: number
-  /** What follows is all weighed by age; the hits of each miniature, and the requests. */
-  readonly #hits: Float64Array
+  /** What a request counts, beside one before it: instead of making all that is old smaller, what is new counts more. */
+  readonly #growth: number
+  #weight = 1
+  /** What follows is weighed so: the requests, the hits that all miniatures had, and those that only some had. */
   #requests = 0
+  #commonHits = 0
+  readonly #otherHits: Float64Array
   /** In how many requests each differed from the one in use. */
   readonly #differences: Float64Array
+  /** Hits of the store, and of the miniature that it follows, since the window in use has had its time. */
+  #storeHits = 0
+  #promisedHits = 0
   readonly #trust: Float64Array
   #chosen: number
   #sinceChosen = 0
   #sinceLooked = 0
-  /** Hits of the store, and of the miniature that it follows, since the window in use has had its time. */
-  #storeHits = 0
-  #promisedHits = 0
 
   /**
-   * @param shares the windows that can be chosen
+   * @param shares the windows that can be chosen, 31 at most
    * @param first which of them is in use
    * @param room how many entries a miniature may hold
    */
   constructor(shares: readonly number[], first: number, room: number) {
     this.#shares = shares
+    this.#all = 2 ** shares.length - 1
     this.#chosen = first
     this.#room = room
-    this.#keep = 2 ** (-1 / (halfLife * room))
-    this.#keepDistrust = 2 ** (-1 / (halfLifeOfDistrust * room))
-    this.#hits = new Float64Array(shares.length)
+    this.#growth = 2 ** (1 / (halfLife * room))
+    this.#otherHits = new Float64Array(shares.length)
     this.#differences = new Float64Array(shares.length)
     this.#trust = new Float64Array(shares.length).fill(1)
   }
@@ -71,7 +76,7 @@ export class WindowChoice {
     const requests = Math.max(this.#requests, Number.MIN_VALUE)
     return this.#shares.map((window, at) => ({
       window,
-      hitRate: this.#hits[at]! / requests,
+      hitRate: (this.#commonHits + this.#otherHits[at]!) / requests,
       trust: this.#trust[at]!,
     }))
   }
@@ -83,31 +88,51 @@ export class WindowChoice {
    * @param hits one bit for each miniature that had it, the first the lowest
    */
   note(isHit: boolean, hits: number): void {
+    const weight = this.#weight * this.#growth
+    this.#weight = weight
+    this.#requests += weight
+    if (hits === this.#all) this.#commonHits += weight
+    else if (hits !== 0) this.#noteEach(hits, weight)
+    this.#sinceLooked++
+    if (++this.#sinceChosen > patience * this.#room) {
+      if (isHit) this.#storeHits += weight
+      if (((hits >>> this.#chosen) & 1) === 1) this.#promisedHits += weight
+    }
+    if (weight > heaviest) this.#scale()
+  }
+
+  #noteEach(hits: number, weight: number): void {
     const promised = (hits >>> this.#chosen) & 1
-    this.#requests = this.#requests * this.#keep + 1
     for (let at = 0; at < this.#shares.length; at++) {
       const hit = (hits >>> at) & 1
-      this.#hits[at] = this.#hits[at]! * this.#keep + hit
-      this.#differences[at] = this.#differences[at]! * this.#keep + (hit ^ promised)
-      if (at !== this.#chosen) this.#trust[at] = 1 - (1 - this.#trust[at]!) * this.#keepDistrust
+      if (hit === 1) this.#otherHits[at]! += weight
+      if (hit !== promised) this.#differences[at]! += weight
     }
-    this.#sinceLooked++
-    if (++this.#sinceChosen > patience * this.#room) this.#compare(isHit ? 1 : 0, promised)
   }
 
   /** Looks whether another window is to be used from now on. */
   changes(): boolean {
     if (this.#sinceLooked < interval * this.#room) return false
+    this.#reconsider()
     this.#sinceLooked = 0
     let best = this.#chosen
-    let most = 0
+    // An error of rounding is no reason.
+    let most = 1e-6
     for (let at = 0; at < this.#shares.length; at++) {
-      const more = this.#worth(at) - this.#worth(this.#chosen) - Math.sqrt(this.#differences[at]!)
-      if (more > most) ((best = at), (most = more))
+      const chance = Math.sqrt(this.#differences[at]! / this.#weight)
+      const more = (this.#worth(at) - this.#worth(this.#chosen)) / this.#weight - chance
+      if (more > most) {
+        best = at
+        most = more
+      }
     }
     if (best === this.#chosen) return false
     this.#choose(best)
     return true
+  }
+
+  #worth(at: number): number {
+    return (this.#commonHits + this.#otherHits[at]!) * this.#trust[at]!
   }
 
   #choose(at: number): void {
@@ -117,19 +142,32 @@ export class WindowChoice {
     this.#promisedHits = 0
     // How often the others differed from this one is not known: at least as often as their hits differ.
     for (let other = 0; other < this.#shares.length; other++) {
-      this.#differences[other] = Math.abs(this.#hits[other]! - this.#hits[at]!)
+      this.#differences[other] = Math.abs(this.#otherHits[other]! - this.#otherHits[at]!)
     }
   }
 
-  #worth(at: number): number {
-    return this.#hits[at]! * this.#trust[at]!
-  }
-
-  #compare(isHit: number, promised: number): void {
-    this.#storeHits = this.#storeHits * this.#keep + isHit
-    this.#promisedHits = this.#promisedHits * this.#keep + promised
+  /** Trusts the window in use as far as it has kept what its miniature promises, and the others a little more again. */
+  #reconsider(): void {
+    const distrustLeft = 2 ** (-this.#sinceLooked / (halfLifeOfDistrust * this.#room))
+    for (let at = 0; at < this.#shares.length; at++) {
+      if (at !== this.#chosen) this.#trust[at] = 1 - (1 - this.#trust[at]!) * distrustLeft
+    }
     if (this.#sinceChosen <= (patience + 1) * this.#room || this.#promisedHits === 0) return
     const kept = this.#storeHits / this.#promisedHits
     this.#trust[this.#chosen] = kept < believed ? kept : 1
+  }
+
+  /** Makes all that is weighed smaller, before the numbers get too large. */
+  #scale(): void {
+    const factor = 1 / this.#weight
+    this.#weight = 1
+    this.#requests *= factor
+    this.#commonHits *= factor
+    this.#storeHits *= factor
+    this.#promisedHits *= factor
+    for (let at = 0; at < this.#shares.length; at++) {
+      this.#otherHits[at]! *= factor
+      this.#differences[at]! *= factor
+    }
   }
 }

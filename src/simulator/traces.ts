@@ -72,18 +72,21 @@ export function shift({ requests, keys, seed = 1 }: TraceOptions): string[] {
   ]
 }
 
-/** Keys that are each asked for three times, some twenty requests apart. */
+/** Keys that are each asked for three times, fifteen to forty-five requests apart. */
 function passing(requests: number, prefix: string, seed: number): string[] {
   const random = seededRandom(seed)
-  const due: string[][] = []
+  /** The keys that are due again, by the step in which they are. */
+  const due = new Map<number, string[]>()
   const trace: string[] = []
-  let made = 0
-  for (let at = 0; trace.length < requests; at++) {
-    trace.push(...(due[at] ?? []))
-    delete due[at]
-    const key = `${prefix}:${made++}`
+  for (let step = 0; trace.length < requests; step++) {
+    trace.push(...(due.get(step) ?? []))
+    due.delete(step)
+    const key = `${prefix}:${step}`
     trace.push(key)
-    for (const gap of [5, 10]) (due[at + gap + Math.floor(random() * 5)] ??= []).push(key)
+    for (const gap of [5, 10]) {
+      const at = step + gap + Math.floor(random() * 5)
+      due.set(at, [...(due.get(at) ?? []), key])
+    }
   }
   return trace.slice(0, requests)
 }
