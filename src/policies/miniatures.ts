@@ -22,6 +22,8 @@ interface Miniature {
 export class Miniatures {
   readonly #room: number
   readonly #all: readonly Miniature[]
+  /** One bit for each. */
+  readonly #everybody: number
   readonly #index = new Map<number, number>()
   readonly #uses: UseCounts
   /** How many miniatures hold each entry. */
@@ -31,11 +33,12 @@ export class Miniatures {
 
   /**
    * @param room how many entries each may hold, 1 or more
-   * @param windowShares the share of the window in each, 31 at most
+   * @param windowShares the share of the window in each, 30 at most
    */
   constructor(room: number, windowShares: readonly number[]) {
     this.#room = room
     this.#uses = new UseCounts(room)
+    this.#everybody = 2 ** windowShares.length - 1
     this.#all = windowShares.map((share) => ({ segments: new Segments(this.#uses, room, share), size: 0 }))
   }
 
@@ -44,20 +47,17 @@ export class Miniatures {
     let slot = this.#index.get(hash)
     if (slot === undefined) slot = this.#arrive(hash)
     else this.#uses.use(slot)
+    let hits = 0
+    for (let at = 0; at < this.#all.length; at++) if (this.#all[at]!.segments.use(slot)) hits |= 1 << at
+    if (hits !== this.#everybody) this.#addToOthers(hits, slot)
+    return hits
+  }
+
+  #addToOthers(hits: number, slot: number): void {
     // Nobody may let go of it before the last has taken it up.
     this.#holders[slot]!++
-    let hits = 0
-    for (let at = 0; at < this.#all.length; at++) {
-      const miniature = this.#all[at]!
-      if (miniature.segments.has(slot)) {
-        miniature.segments.use(slot)
-        hits |= 1 << at
-      } else {
-        this.#add(miniature, slot)
-      }
-    }
+    for (let at = 0; at < this.#all.length; at++) if (((hits >>> at) & 1) === 0) this.#add(this.#all[at]!, slot)
     this.#holders[slot]!--
-    return hits
   }
 
   /** Forgets all. */

@@ -64,10 +64,6 @@ export class Segments {
     this.#segment = resized(this.#segment, capacity)
   }
 
-  has(slot: number): boolean {
-    return this.#segment[slot] !== nowhere
-  }
-
   /** Takes up a new entry. */
   add(slot: number): void {
     this.#segment[slot] = window
@@ -81,11 +77,13 @@ export class Segments {
     }
   }
 
-  /** Notes that an entry was used. */
-  use(slot: number): void {
+  /** Notes that an entry was used, and says whether it is here at all. */
+  use(slot: number): boolean {
     const segment = this.#segment[slot]!
+    if (segment === nowhere) return false
     if (segment === probation) this.#protect(slot)
     else this.#rings.moveToEnd(segment, slot)
+    return true
   }
 
   /** Notes that an entry weighs more or less than it did, by that much. */
@@ -123,12 +121,24 @@ export class Segments {
     this.#protected = 0
   }
 
-  /** All entries: on probation, in the window, protected, or the other way round. */
+  /** All entries, the one to leave next first: then those on probation, in the window and protected; or the other way. */
   *inOrder(hottestFirst: boolean): Iterable<number> {
+    const next = this.#nextOfWindow()
+    if (!hottestFirst && next !== undefined) yield next
     const segments = [probation, window, protectedSegment]
     for (const segment of hottestFirst ? segments.toReversed() : segments) {
-      yield* this.#rings.inOrder(segment, hottestFirst)
+      for (const slot of this.#rings.inOrder(segment, hottestFirst)) if (slot !== next) yield slot
     }
+    if (hottestFirst && next !== undefined) yield next
+  }
+
+  /** The entry of the window that would leave next, if it is there that one would. */
+  #nextOfWindow(): number | undefined {
+    if (!this.#isWindowFull()) return undefined
+    const candidate = this.#rings.after(window)
+    const main = this.#firstOfMain(undefined)
+    if (candidate === window || main === protectedSegment) return undefined
+    return this.#uses.of(candidate) <= this.#uses.of(main) ? candidate : undefined
   }
 
   /** Whether one more entry would be too much for the window, if it weighs as much as the one before. */

@@ -22,9 +22,12 @@ export interface TinyLfuOptions<K, V> extends BoundOptions<K, V> {
  * requests); for that the window grows while that raises the hit rate, which takes tens of requests for each entry.
  * `adaptive` finds its window sooner. A `get` and an overwriting `set` count as use; `peek` and `has` do not.
  *
- * Uses are counted in four bits, those of keys that have left in a sketch of 8 to 16 bytes for each entry, and all counts
- * are halved now and then. The hash is seeded for each store, so nobody can choose keys that look popular. Every
- * operation is O(1), halving spread over the uses between.
+ * Uses are counted in four bits, those of keys that have left in a sketch of 8 to 16 bytes for each entry (and 8 kB from
+ * 64 entries on). The hash is seeded for each store, so nobody can choose keys that look popular. Every operation is
+ * O(1), but that after five uses for each entry all counts are halved at once: a few milliseconds for a million entries.
+ *
+ * The coldest entry is the one that would leave next; behind it those of the main part that are on probation, those of
+ * the window, and those that are protected, each in order of use.
  *
  * Gil Einziger, Roy Friedman and Ben Manes, *TinyLFU: A Highly Efficient Cache Admission Policy* (2017); Gil Einziger,
  * Ohad Eytan, Roy Friedman and Ben Manes, *Adaptive Software Cache Management* (2018).

@@ -91,6 +91,7 @@ export class UseCounts {
     this.#sketch.clear()
     this.#states = new Uint8Array(0)
     this.#hashes = new Int32Array(0)
+    this.#usesHalvedAway += this.#uses
     this.#uses = 0
   }
 

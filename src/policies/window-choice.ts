@@ -12,7 +12,7 @@ const believed = 0.6
 const heaviest = 2 ** 100
 
 /** What is known of a window that can be chosen. */
-export interface Candidate {
+export interface WindowCandidate {
   /** The share of the room that is for the window. */
   readonly window: number
   /** The hit rate of its miniature of late, 0 to 1. */
@@ -51,7 +51,7 @@ export class WindowChoice {
   #sinceLooked = 0
 
   /**
-   * @param shares the windows that can be chosen, 31 at most
+   * @param shares the windows that can be chosen, 30 at most
    * @param first which of them is in use
    * @param room how many entries a miniature may hold
    */
@@ -72,7 +72,7 @@ export class WindowChoice {
   }
 
   /** All windows that can be chosen. */
-  get candidates(): Candidate[] {
+  get candidates(): WindowCandidate[] {
     const requests = Math.max(this.#requests, Number.MIN_VALUE)
     return this.#shares.map((window, at) => ({
       window,

@@ -67,8 +67,10 @@ describe('tinyLfu', () => {
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) store.set(key, 1)
     store.get('c')
 
-    expect(store.coldest(2)).to.deep.equal([['a', 1], ['b', 1]]) // prettier-ignore
-    expect(store.hottest(2)).to.deep.equal([['c', 1], ['f', 1]]) // prettier-ignore
+    expect(store.coldest(2)).to.deep.equal([['f', 1], ['a', 1]]) // prettier-ignore
+    expect(store.hottest(2)).to.deep.equal([['c', 1], ['e', 1]]) // prettier-ignore
+    store.set('g', 1)
+    expect(store.has('f')).to.equal(false)
   })
 
   it('keeps what is heavy as well as what is light, where it is used', () => {
