@@ -43,10 +43,11 @@ export const floors: readonly Floor[] = [
       'policies/sketch.ts',
     ],
   },
-  { name: 'what policies remember', files: ['policies/ghosts.ts', 'policies/ranks.ts', 'policies/use-counts.ts'] },
-  { name: 'what W-TinyLFU keeps order by', files: ['policies/segments.ts'] },
+  { name: 'what policies remember', files: ['policies/use-counts.ts'] },
+  { name: 'orders over orders', files: ['policies/ranks.ts', 'policies/segments.ts'] },
   { name: 'small stores that are only tried', files: ['policies/miniatures.ts'] },
   { name: 'frames of policies', files: ['policies/slot-policy.ts', 'policies/ageing.ts'] },
+  { name: 'frames of policies in order', files: ['policies/ordered-policy.ts'] },
   {
     name: 'frames of policies that do more',
     files: ['policies/expiring-policy.ts', 'policies/tiny-lfu-policy.ts'],

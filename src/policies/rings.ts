@@ -75,13 +75,6 @@ export class Rings {
     this.#prev[after] = before
   }
 
-  /** Puts a slot that is in no ring into the place of another. */
-  replace(old: number, slot: number): void {
-    const before = this.#prev[old]!
-    this.unlink(old)
-    this.insertAfter(before, slot)
-  }
-
   /** Takes a slot out of the ring that it is in, and puts it at the end of one. */
   moveToEnd(head: number, slot: number): void {
     if (this.#next[slot] === head) return

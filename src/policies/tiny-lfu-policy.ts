@@ -2,7 +2,7 @@ import type { Random, RemovalListener } from '../types.ts'
 import type { Bounds } from './bounds.ts'
 import { KeyHash } from './key-hash.ts'
 import { reservedSlots, Segments } from './segments.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { UseCounts } from './use-counts.ts'
 
 /**
@@ -19,7 +19,7 @@ export abstract class TinyLfuPolicy<K, V> extends OrderedSlotPolicy<K, V> {
   protected isFull = false
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, windowShare: number, random: Random) {
-    super(bounds, onRemoval, reservedSlots)
+    super(bounds, onRemoval, { heads: reservedSlots })
     this.#hash = new KeyHash(random)
     this.#weighs = bounds.maxWeight !== Infinity
     this.uses = new UseCounts(this.#weighs ? Infinity : bounds.max)

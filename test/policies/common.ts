@@ -325,6 +325,24 @@ function describeWeights(create: Create): void {
       expect(store.size).to.equal(0)
     })
 
+    it('may be given by a weigher that uses the store itself', () => {
+      const store: Policy<any, any> = create({
+        maxWeight: 3,
+        weigher: (value) => {
+          if (value === 'outer') store.clear()
+          if (value === 'outer') store.set('a', 'inner').set('c', 'inner')
+          return 1
+        },
+      })
+      store.set('a', 'old').set('b', 'old')
+
+      store.set('a', 'outer')
+
+      expect(new Map(store)).to.deep.equal(new Map([['c', 'inner'], ['a', 'outer']])) // prettier-ignore
+      expect(store.size).to.equal(2)
+      expect(store.weight).to.equal(2)
+    })
+
     it('are those of the cached value and its key', () => {
       const weigher = sinon.spy((value: string, _key: string) => value.length)
       const store = create({ maxWeight: 10, weigher })
