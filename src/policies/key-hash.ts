@@ -4,9 +4,6 @@ import type { Random } from '../types.ts'
 const numbers = new WeakMap<WeakKey, number>()
 let lastNumber = 0
 
-const double = new Float64Array(1)
-const halves = new Uint32Array(double.buffer)
-
 /** Spreads what tells two numbers apart over all 32 bits: the finisher of MurmurHash3 (Austin Appleby). */
 export function scramble(bits: number): number {
   let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
@@ -23,6 +20,8 @@ export function scramble(bits: number): number {
 export class KeyHash {
   readonly #seed: number
   readonly #multiplier: number
+  readonly #double: Float64Array = new Float64Array(1)
+  readonly #halves: Uint32Array = new Uint32Array(this.#double.buffer)
 
   constructor(random: Random) {
     this.#seed = Math.floor(random() * 2 ** 32) | 0
@@ -51,8 +50,8 @@ export class KeyHash {
 
   #ofNumber(key: number): number {
     if ((key | 0) === key) return scramble(this.#seed ^ Math.imul(key, this.#multiplier))
-    double[0] = key
-    return scramble(this.#seed ^ Math.imul(halves[0]!, this.#multiplier) ^ halves[1]!)
+    this.#double[0] = key
+    return scramble(this.#seed ^ Math.imul(this.#halves[0]!, this.#multiplier) ^ this.#halves[1]!)
   }
 
   /** Two characters at a time: this is most of what an eviction costs. */
