@@ -45,6 +45,7 @@ if (options.help) {
 const runs = options.quick ? 1 : Number(options.runs ?? 3)
 if (!Number.isInteger(runs) || runs < 1) stop(`runs must be a positive integer, but got: ${options.runs}`)
 if (![undefined, 'hits', 'times'].includes(options.part)) stop(`part must be hits or times, but got: ${options.part}`)
+if (options.write && options.part !== undefined) stop('write takes both halves: leave out part')
 const names = Object.keys(policySubjects)
 const wanted = options.only?.split(/,(?! )/).map((name) => name.trim())
 const unknown = wanted?.find((name) => !names.includes(name))
@@ -182,14 +183,13 @@ if (options.write) {
   const packages = new Map(subjects.map((name) => [policySubjects[name].package, policySubjects[name].own]))
   packages.delete(undefined)
   const versions = [...packages].map(([name, isOwn]) => [name, versionOf(name, isOwn)])
-  const command = commandOf('bench:policies', options) + (options.part === undefined ? '' : ` --part ${options.part}`)
+  const command = commandOf('bench:policies', options)
   const text = [circumstances({ versions, command }).join('\n'), markdownTable(verdict)]
   for (const { note, table } of parts) {
     text.push(note, markdownTable(table))
     if (table.notes.length > 0) text.push(table.notes.join('<br>\n'))
   }
-  const section = options.part === undefined ? 'policies-results' : `policies-${options.part}-results`
-  writeSection(new URL('README.md', import.meta.url), section, text.join('\n\n'))
+  writeSection(new URL('README.md', import.meta.url), 'policies-results', text.join('\n\n'))
 }
 
 if (options.check && found.some(({ holds }) => !holds)) process.exitCode = 1
