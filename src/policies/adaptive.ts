@@ -89,7 +89,8 @@ export class Adaptive<K, V> extends TinyLfuPolicy<K, V> {
   }
 
   #why(candidates: readonly WindowCandidate[]): string {
-    if (!this.isFull) return `it begins with a window of ${percent(this.#window)}, and is not full yet`
+    if (!this.isFull || candidates.length === 0)
+      return `it begins with a window of ${percent(this.#window)}, and is not full yet`
     const rates = candidates.map(({ window, hitRate, trust }) => {
       const rate = `${percent(hitRate)} with ${percent(window)}`
       return trust < 1 ? `${rate} (of which ${percent(trust)} is believed)` : rate

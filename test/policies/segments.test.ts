@@ -148,6 +148,6 @@ describe('the segments of W-TinyLFU', () => {
         expect([...segments.inOrder(true)]).to.deep.equal(lists.sorted().toReversed())
         expect(segments.mostInWindow).to.equal(lists.mostInWindow)
       }
-    })
+    }).timeout(20_000 + operationsWanted)
   }
 })
