@@ -33,10 +33,6 @@ export class Rings {
     return this.#prev[slot]!
   }
 
-  isEmpty(head: number): boolean {
-    return this.#next[head] === head
-  }
-
   /** The first slot that is not `keep`; the head when there is none. */
   firstExcept(head: number, keep: number | undefined): number {
     const first = this.#next[head]!
