@@ -13,9 +13,19 @@ const views: readonly (readonly [ViewClass, bytesPerElement: number])[] = [
 ] // prettier-ignore
 const bufferKind = 255
 
+/** What the types of node leave out. */
+interface ViewsToHost {
+  _setTreatArrayBufferViewsAsHostObjects(flag: boolean): void
+}
+
 /** Writes views as the bytes that they show, and nothing else of the memory behind them. */
 class Writer extends Serializer {
-  // oxlint-disable-next-line typescript/naming-convention -- the name is given by node
+  constructor() {
+    super()
+    // oxlint-disable-next-line no-underscore-dangle -- the name is node's, as is the one below
+    ;(this as unknown as ViewsToHost)._setTreatArrayBufferViewsAsHostObjects(true)
+  }
+
   _writeHostObject(view: View): void {
     const kind = Buffer.isBuffer(view) ? bufferKind : views.findIndex(([type]) => view instanceof type)
     this.writeUint32(kind)
@@ -60,9 +70,6 @@ export const exactCodec: Codec = {
     const payload: Payload =
       errors.length + bare.length === 0 ? [value] : [value, errors.map((error) => [error, ownParts(error)]), bare]
     const writer = new Writer()
-    ;(
-      writer as unknown as { _setTreatArrayBufferViewsAsHostObjects(flag: boolean): void }
-    )._setTreatArrayBufferViewsAsHostObjects(true)
     writer.writeHeader()
     writer.writeValue(payload)
     return writer.releaseBuffer()
@@ -87,7 +94,7 @@ function restoreError(error: unknown, parts: readonly unknown[]): void {
   if (!types.isNativeError(error)) throw new TypeError('only an error has the parts of one')
   for (const part of parts) {
     const [key, value, enumerable] = part as [string, unknown, boolean]
-    Object.defineProperty(error, key, { value, enumerable: enumerable === true, writable: true, configurable: true })
+    Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true })
   }
 }
 

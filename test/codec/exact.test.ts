@@ -38,7 +38,7 @@ describe('exactCodec', () => {
     'a date': new Date(5),
     'a regular expression': /a.b/giu,
     'boxed values': [Object(1), Object('text'), Object(true), Object(1n)],
-    'an array with holes': [1, , 3],
+    'an array with holes': Object.assign(new Array(3), { 2: 'last' }),
     'an ArrayBuffer': new Uint8Array([1, 2, 3]).buffer,
     'a DataView': new DataView(new Uint8Array([1, 2, 3]).buffer),
     'a long array of numbers': Float64Array.from({ length: 1000 }, (_, index) => index / 3),
