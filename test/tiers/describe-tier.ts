@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { Lease, Tier, TierEvent, TierRead, TierSpace } from '../../src/tiers/tier.ts'
+import type { Lease, Tier, TierEvent, TierCapabilities, TierRead, TierSpace } from '../../src/tiers/tier.ts'
 import { seededRandom } from '../../src/random.ts'
 import { rejection } from '../support/rejection.ts'
 
@@ -23,8 +23,12 @@ const until = async (condition: () => unknown): Promise<void> => {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-/** Declares the tests that every tier must pass. */
-export function describeTier(name: string, create: () => Promise<Backend>): void {
+/** Declares the tests that every tier must pass, and those of what it says that it can do. */
+export function describeTier(
+  name: string,
+  create: () => Promise<Backend>,
+  can: TierCapabilities = { leases: true, backplane: true },
+): void {
   describe(name, () => {
     let backend: Backend
     let tier: Tier
@@ -187,7 +191,7 @@ export function describeTier(name: string, create: () => Promise<Backend>): void
           await forget(elsewhere)
           const stored = await users.write('a', lease!, bytes('old'), { ...life, tags: ['x'] })
 
-          if (tier.capabilities.leases) expect(stored).to.equal(false)
+          if (can.leases) expect(stored).to.equal(false)
           for (const space of [users, usersElsewhere]) expect(text(await space.peek('a'))).to.not.equal('old')
         })
 
@@ -424,8 +428,12 @@ export function describeTier(name: string, create: () => Promise<Backend>): void
       }
     })
 
-    testLeases(() => ({ tier, elsewhere, users, usersElsewhere, backend }), fill)
-    testBackplane(() => ({ tier, elsewhere, users, usersElsewhere, backend }), fill)
+    it('says what it can do', () => {
+      expect(tier.capabilities).to.deep.equal(can)
+    })
+
+    if (can.leases) testLeases(() => ({ tier, elsewhere, users, usersElsewhere, backend }), fill)
+    if (can.backplane) testBackplane(() => ({ tier, elsewhere, users, usersElsewhere, backend }), fill)
   })
 }
 
@@ -441,14 +449,6 @@ type Fill = (space: TierSpace, key: string, value: string, more?: object) => Pro
 
 function testLeases(setting: () => Setting, fill: Fill): void {
   describe('leases', () => {
-    beforeEach(function () {
-      const { tier, users } = setting()
-      if (tier.capabilities.leases) return
-      // A tier without leases says so, and lets everybody load.
-      void users
-      this.skip()
-    })
-
     it('are had by one at a time', async () => {
       const { users, usersElsewhere } = setting()
       const reads = await Promise.all(
@@ -556,10 +556,6 @@ function testLeases(setting: () => Setting, fill: Fill): void {
 
 function testBackplane(setting: () => Setting, fill: Fill): void {
   describe('the backplane', () => {
-    beforeEach(function () {
-      if (!setting().tier.capabilities.backplane) this.skip()
-    })
-
     /** Listens until there is a connection. */
     async function listen(tier: Tier): Promise<{ events: TierEvent[]; end: () => void }> {
       const events: TierEvent[] = []
