@@ -222,8 +222,9 @@ export async function setMark({ shelf }: Pick<Shared, 'shelf'>, name: string, tt
 /** What a mark says; one that cannot be read says that everything is dead. */
 function parseMark(text: unknown): Mark {
   if (text === undefined || text === null) return [-Infinity, -Infinity]
+  if (typeof text !== 'string') return [Infinity, Infinity]
   try {
-    const [dead, fence] = JSON.parse(String(text)) as [unknown, unknown]
+    const [dead, fence] = JSON.parse(text) as [unknown, unknown]
     if (typeof fence === 'number') return [typeof dead === 'number' ? dead : -Infinity, fence]
   } catch {
     // Somebody else has written it.
