@@ -31,10 +31,10 @@ export class FileSetAsideError extends Error {
   }
 }
 
-/** Does something while no other process does so for the same file. */
+/** Does something while no other process does so for the same file, whose folder is made if need be. */
 export function alone<T>(path: string, action: () => T): T {
   const lock = `${path}.opening`
-  const deadline = performance.now() + longestOpening
+  mkdirSync(dirname(path), { recursive: true })
   for (;;) {
     try {
       mkdirSync(lock)
@@ -43,7 +43,8 @@ export function alone<T>(path: string, action: () => T): T {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
     // Whoever holds it for so long has died with it.
-    if (performance.now() > deadline) rmSync(lock, { recursive: true, force: true })
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
+    if (Date.now() - since > longestOpening) rmSync(lock, { recursive: true, force: true })
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
   }
   try {
@@ -66,14 +67,12 @@ export function setAside(path: string, reason: string): FileSetAsideError {
 }
 
 /**
- * Sees to it that a file may be opened: a folder that is not there is made, a file that would not open, or would break
- * the process that opens it, is set aside.
+ * Sees to it that a file may be opened: one that would not open, or would break the process that opens it, is set aside.
  *
  * @param durable whether the file is whole after the machine has stopped; if not, one of before is set aside
  * @returns what has been set aside
  */
 export function prepare(path: string, durable: boolean): FileSetAsideError | undefined {
-  mkdirSync(dirname(path), { recursive: true })
   const reason = problemOf(path) ?? (durable ? undefined : olderThanBoot(path))
   const problem = reason === undefined ? undefined : setAside(path, reason)
   if (!durable) writeFileSync(`${path}-boot`, bootId())

@@ -29,6 +29,10 @@ export class Backplane {
   #subscription: Subscription | undefined
   #timer: NodeJS.Timeout | undefined
   #started = false
+  /** Whether a connection has been found, and is about to be counted from. */
+  #finding = false
+  /** Whether it was lost meanwhile. */
+  #lostAgain = false
   #closed = false
   connected = false
 
@@ -134,7 +138,7 @@ export class Backplane {
     const [origin, shard, number, kind] = message
     const own = origin === this.#server.origin
     if (kind === 'probe') {
-      if (own && !this.connected) this.#find()
+      if (own && !this.connected) void this.#find()
       return
     }
     if (kind === 'done') return this.#waiting.wake(message[4])
@@ -162,16 +166,29 @@ export class Backplane {
     }
   }
 
-  #find(): void {
-    this.connected = true
+  /** Counts from the last message on, and only then tells of the gap, so that it is after all that was missed. */
+  async #find(): Promise<void> {
+    if (this.#finding) return
+    this.#finding = true
+    this.#lostAgain = false
     this.#heard = this.#heard.map(() => -1)
     this.#overdue = this.#heard.map(() => -1)
+    try {
+      await this.#compare()
+    } catch {
+      return
+    } finally {
+      this.#finding = false
+    }
+    if (this.#lostAgain || this.#closed) return
+    this.connected = true
     this.#tell({ type: 'gap' })
     this.#waiting.wakeAll()
-    this.#next(0)
+    this.#next(this.#checkEvery)
   }
 
   #lose(): void {
+    this.#lostAgain = true
     if (!this.connected) return
     this.connected = false
     this.#tell({ type: 'lost' })

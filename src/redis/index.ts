@@ -1,4 +1,4 @@
-import { callable, finiteDuration, knownOptions, positiveInteger, wrongType } from '../check.ts'
+import { callable, knownOptions, positiveInteger, wrongType } from '../check.ts'
 import { checkedTags } from '../tiers/life.ts'
 import { Renewals } from '../tiers/renewals.ts'
 import type { Tier, TierCapabilities, TierEvent, TierSpace } from '../tiers/tier.ts'
@@ -68,7 +68,7 @@ export function redisTier(client: RedisClient, options: RedisTierOptions = {}): 
   const { onError = warn } = options
   callable('onError', onError)
   positiveInteger('leaseTtl', leaseTtl)
-  finiteDuration('checkEvery', checkEvery)
+  positiveInteger('checkEvery', checkEvery)
   positiveInteger('maxMarks', maxMarks)
   positiveInteger('shards', shards)
   return new RedisTier({ wire, prefix, shards, origin: newToken() }, { leaseTtl, checkEvery, maxMarks, onError })
