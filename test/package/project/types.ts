@@ -1,7 +1,10 @@
 /** Type-checked in a project into which the package has been installed, by the oldest and the newest compiler. */
 import { cached, lru } from 'polycache'
 import { argsKey } from 'polycache/keys'
+import { keyvTier, type KeyvLike } from 'polycache/keyv'
+import { lmdbTier, type Tier } from 'polycache/lmdb'
 import { lru as sameLru } from 'polycache/policies'
+import { redisTier, type RedisClient, type TierSpace } from 'polycache/redis'
 import { ManualClock, describeStore } from 'polycache/testing'
 
 interface User {
@@ -21,3 +24,17 @@ export const same: typeof lru = sameLru
 export const key: unknown = argsKey('42', { page: 1 })
 export const now: number = new ManualClock().now()
 export const suite: (...args: Parameters<typeof describeStore>) => unknown = describeStore
+
+export const tiers = (client: RedisClient, keyv: KeyvLike): Tier[] => [
+  redisTier(client, { prefix: 'shop' }),
+  lmdbTier({ path: 'cache.mdb', maxBytes: 2 ** 30 }),
+  keyvTier(keyv),
+]
+export const stored = async (space: TierSpace): Promise<boolean> => {
+  const { lease } = await space.read('42')
+  return lease !== undefined && (await space.write('42', lease, new Uint8Array(), { freshFor: 1000, tags: ['x'] }))
+}
+// @ts-expect-error A file has a path.
+lmdbTier({})
+// @ts-expect-error There is no such option.
+redisTier({} as RedisClient, { ttl: 1 })
