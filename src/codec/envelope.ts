@@ -18,9 +18,6 @@ export interface EnvelopeOptions {
   compressAbove?: number | undefined
 }
 
-/** The names of {@link EnvelopeOptions}. */
-export const envelopeOptions = ['codec', 'schemaVersion', 'maxEntryBytes', 'compressAbove'] as const
-
 /** What is in an envelope: what a load gave, or what it failed with. */
 export interface Content {
   readonly kind: 'value' | 'failure'

@@ -85,7 +85,7 @@ export function ownParts(error: Error): [key: string, value: unknown, enumerable
 function isPlain(value: object, bare: object[]): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null
   if (prototype === Object.prototype) return true
-  if (prototype !== null) return lineageOf(prototype).plain
+  if (prototype !== null) return lineageOf(prototype).builtin === 'Object'
   bare.push(value)
   return true
 }

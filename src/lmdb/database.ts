@@ -81,7 +81,7 @@ export class Database {
       ;[this.#env, this.tables] = this.#open()
       return problem
     })
-    before.close().catch(() => {})
+    void before.close().then(undefined, () => {})
     onError(aside)
     return aside
   }

@@ -14,11 +14,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { expect } from 'chai'
+import type * as Lmdb from 'lmdb'
 
 import { FileSetAsideError, lmdbTier, type LmdbTierOptions } from '../../src/lmdb/index.ts'
 import { loadLmdb } from '../../src/lmdb/peer.ts'
@@ -293,7 +293,7 @@ describe('lmdbTier', () => {
       'is a file of lmdb of somebody else': [
         async () => {
           rmSync(path)
-          const { open: openLmdb } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb')
+          const { open: openLmdb } = loadLmdb() as unknown as typeof Lmdb
           const other = openLmdb({ path, noSubdir: true })
           await other.put('a', 'theirs')
           await other.close()
