@@ -37,7 +37,7 @@ export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>)
   const { clock } = freshness
   /** Whether a use moves the end of an entry. */
   const moves = freshness.tti !== Infinity
-  let store = space.kind === 'async' ? nothing : (room.store as Store<unknown, unknown>)
+  let store = space.kind === 'async' ? nothing : (space.store as Store<unknown, unknown>)
 
   function find(key: unknown): Entry<V> | undefined {
     const held = store.get(key) as Entry<V> | undefined | null
