@@ -75,9 +75,9 @@ export class Database {
     }
   }
 
-  /** Opens another file if this one is damaged. */
-  failed(error: unknown): unknown {
-    if (this.#closed || !isDamage(error)) return error
+  /** Opens another file if that is what has failed; returns what is to be told. */
+  failed(reason: unknown): unknown {
+    if (this.#closed || !isDamage(reason)) return reason
     const { path, onError } = this.#options
     const before = this.#env
     const aside = alone(path, () => {

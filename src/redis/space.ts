@@ -191,7 +191,8 @@ export class RedisSpace implements TierSpace {
     const [head, end] = announce ? [shard.head, tail('key', this.name, key)] : ['', '']
     const marks = tags.map((tag) => `t:${tag}`)
     const words = [this.#mark, token, ...times, tagBytes(tags), payload, server.channel, done, head, end, ...marks]
-    return server.run(script, shard, keys, words)
+    // What is put is no load: it takes nothing that is stored for true.
+    return script === 'put' ? server.runAnyway(script, shard, keys, words) : server.run(script, shard, keys, words)
   }
 
   async #invalidate(script: 'invalidate' | 'expire', key: string): Promise<boolean> {

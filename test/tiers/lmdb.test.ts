@@ -30,6 +30,7 @@ import type { Tier, TierEvent } from '../../src/tiers/tier.ts'
 import { newToken } from '../../src/tiers/token.ts'
 import { rejection } from '../support/rejection.ts'
 import { describeTier } from './describe-tier.ts'
+import { playHistory } from './history.ts'
 
 const life = { freshFor: 60_000 }
 const until = async (condition: () => unknown): Promise<void> => {
@@ -209,6 +210,16 @@ describe('lmdbTier', () => {
       await tier.invalidateTags(['x'])
       expect(await textOf(open(), 'a')).to.equal(undefined)
     })
+  })
+
+  it('shows nothing that was invalidated, whatever happens at once', async () => {
+    const random = seededRandom(Math.floor(Math.random() * 2 ** 31))
+    const counts = await playHistory({ tiers: [open(), open(), open()], random, lasts: 1_000 })
+
+    for (const what of ['fresh', 'loads', 'writes', 'invalidations']) {
+      expect(counts[what], JSON.stringify(counts)).to.be.greaterThan(5)
+    }
+    expect(counts['rejected']).to.equal(0)
   })
 
   describe('on the disk', () => {

@@ -49,6 +49,21 @@ describe('Owed', () => {
     expect(owed.any).to.equal(false)
   })
 
+  it('finds out by one attempt that the backend is still away', async () => {
+    const owed = create()
+    let attempts = 0
+    const attempt = async (): Promise<void> => {
+      attempts++
+      throw away
+    }
+    for (let index = 0; index < 100; index++) await rejection(owed.pay(`${index}`, attempt))
+
+    attempts = 0
+    await rejection(owed.settle())
+
+    expect(attempts).to.equal(1)
+  })
+
   it('tries again by itself, less and less often, until it succeeds', async () => {
     const owed = create()
     let attempts = 0
