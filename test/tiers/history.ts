@@ -100,13 +100,13 @@ export async function playHistory({ tiers, random, lasts, fault }: HistoryOption
       }
     }),
   )
-  const faults = async (): Promise<void> => {
-    while (fault !== undefined && performance.now() < end - 300) {
+  const faults = async (doHarm: () => Promise<void>): Promise<void> => {
+    while (performance.now() < end - 300) {
       await turn()
-      await fault()
+      await doHarm()
       counts.faults++
     }
   }
-  await Promise.all([...tasks, faults()])
+  await Promise.all([...tasks, ...(fault === undefined ? [] : [faults(fault)])])
   return counts
 }
