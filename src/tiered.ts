@@ -9,9 +9,8 @@ import { TierRoom } from './tiers/room.ts'
 import { TierShelf } from './tiers/shelf.ts'
 import type { Tier } from './tiers/tier.ts'
 
-export type { Codec } from './codec/codec.ts'
 export { EntryTooLargeError } from './codec/envelope.ts'
-export { exactCodec } from './codec/exact.ts'
+export { exactCodec, type Codec } from './codec/exact.ts'
 export { UnfitValueError } from './codec/survey.ts'
 export { TierTimeoutError } from './tiers/within.ts'
 

@@ -38,7 +38,7 @@ export const floors: readonly Floor[] = [
   { name: 'what policies remember', files: ['policies/ghosts.ts', 'policies/ranks.ts'] },
   { name: 'frames of policies', files: ['policies/slot-policy.ts', 'policies/ageing.ts'] },
   { name: 'frames of policies that expire', files: ['policies/expiring-policy.ts'] },
-  { name: 'tiers: what does not survive', files: ['codec/codec.ts', 'codec/survey.ts'] },
+  { name: 'tiers: what does not survive', files: ['codec/survey.ts'] },
   { name: 'tiers: values as bytes', files: ['codec/exact.ts'] },
   { name: 'tiers: bytes with a header', files: ['codec/envelope.ts'] },
   {
@@ -53,7 +53,8 @@ export const floors: readonly Floor[] = [
     ],
   },
   { name: 'tiers: the parts', files: ['tiers/life.ts', 'tiers/record.ts', 'tiers/renewals.ts', 'tiers/waiting.ts'] },
-  { name: 'redis: the words', files: ['redis/client.ts', 'redis/messages.ts', 'redis/scripts.ts'] },
+  { name: 'redis: the words', files: ['redis/client.ts', 'redis/lua.ts', 'redis/messages.ts'] },
+  { name: 'redis: what runs inside', files: ['redis/scripts.ts'] },
   { name: 'redis: the servers', files: ['redis/server.ts'] },
   { name: 'redis: the backplane', files: ['redis/backplane.ts'] },
   { name: 'redis: spaces', files: ['redis/space.ts'] },

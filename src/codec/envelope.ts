@@ -1,7 +1,6 @@
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { positiveInteger, wrongType } from '../check.ts'
-import type { Codec } from './codec.ts'
-import { exactCodec } from './exact.ts'
+import { type Codec, exactCodec } from './exact.ts'
 
 /** How values are written for a tier. */
 export interface EnvelopeOptions {

@@ -39,6 +39,10 @@ export type NumberName =
   /** The number of the last message. */
   | 'sent'
 
+const numberKeys = Object.fromEntries(
+  ['seq', 'floor', 'place', 'weight', 'sent'].map((name) => [name, Buffer.from(name)]),
+) as Record<NumberName, Buffer>
+
 const format = Buffer.from('polycache 1')
 const formatKey = Buffer.from('format')
 
@@ -71,9 +75,9 @@ export class Database {
     }
   }
 
-  /** Opens another file if this one is damaged. */
-  failed(error: unknown): unknown {
-    if (this.#closed || !isDamage(error)) return error
+  /** Opens another file if that is what has failed; returns what is to be told. */
+  failed(reason: unknown): unknown {
+    if (this.#closed || !isDamage(reason)) return reason
     const { path, onError } = this.#options
     const before = this.#env
     const aside = alone(path, () => {
@@ -87,11 +91,11 @@ export class Database {
   }
 
   number(name: NumberName): number {
-    return this.tables.numbers.getBinaryFast(Buffer.from(name))?.readDoubleBE(0) ?? 0
+    return this.tables.numbers.getBinaryFast(numberKeys[name])?.readDoubleBE(0) ?? 0
   }
 
   setNumber(name: NumberName, value: number): number {
-    this.tables.numbers.put(Buffer.from(name), numberKey(value))
+    this.tables.numbers.put(numberKeys[name], numberKey(value))
     return value
   }
 

@@ -9,7 +9,7 @@ import { Waiting } from '../tiers/waiting.ts'
 import { warn } from '../warn.ts'
 import { Database } from './database.ts'
 import { Journal } from './journal.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, tagKey } from './ledger.ts'
 import { LmdbSpace, type Shared, transact } from './space.ts'
 
 export { FileSetAsideError } from './file.ts'
@@ -109,7 +109,7 @@ class LmdbTier implements Tier {
     const { ledger, journal, owed, waiting } = this.#shared
     await owed.pay(`tags ${JSON.stringify(unique)}`, () =>
       transact(this.#shared, () => {
-        ledger.mark(unique.map((tag) => `t:${tag}`))
+        ledger.mark(unique.map(tagKey))
         journal.write({ type: 'tags', tags: unique })
       }),
     )

@@ -1,8 +1,9 @@
 import { entryAt, decodeRecord, type StoredRecord } from '../tiers/record.ts'
 import type { TierEntry } from '../tiers/tier.ts'
+import { wellFormed } from '../tiers/token.ts'
 import { type Database, nameKey, numberKey } from './database.ts'
 
-/** The most of the invalidations of tags and spaces that are remembered one by one. */
+/** The bytes of a page of lmdb. */
 const pageBytes = 4_096
 
 /** From this size on lmdb puts a value on pages of its own. */
@@ -41,27 +42,29 @@ export class Ledger {
     this.#maxMarks = maxMarks
   }
 
-  /** Whether what began under this sequence is alive, as far as these marks say. */
-  isAlive(sequence: number, marks: readonly string[]): boolean {
-    if (sequence < this.#database.number('floor')) return false
-    return marks.every((mark) => {
-      const at = this.#database.tables.marks.getBinaryFast(nameKey(mark))
-      return at === undefined || at.readDoubleBE(0) <= sequence
-    })
+  /** Whether what began under this sequence is alive, by the marks of its space and its tags. */
+  isAlive(sequence: number, space: Buffer, tags: readonly string[]): boolean {
+    if (sequence < this.#database.number('floor') || !this.#isUnmarked(sequence, space)) return false
+    return tags.every((tag) => this.#isUnmarked(sequence, tagKey(tag)))
+  }
+
+  #isUnmarked(sequence: number, mark: Buffer): boolean {
+    const at = this.#database.tables.marks.getBinaryFast(mark)
+    return at === undefined || at.readDoubleBE(0) <= sequence
   }
 
   /** The entry that is alive and not over; `damaged` where there are other bytes. */
-  find(name: Buffer, space: string, now: number): StoredRecord | 'damaged' | undefined {
+  find(name: Buffer, space: Buffer, now: number): StoredRecord | 'damaged' | undefined {
     const bytes = this.#database.tables.entries.getBinary(name)
     if (bytes === undefined) return undefined
     const record = decodeRecord(bytes.subarray(placeBytes))
     if (record === undefined) return 'damaged'
     if (now >= record.freshUntil + record.staleFor) return undefined
-    return this.isAlive(record.sequence, marksOf(space, record.tags)) ? record : undefined
+    return this.isAlive(record.sequence, space, record.tags) ? record : undefined
   }
 
   /** The entry as it is at a time. */
-  look(name: Buffer, space: string, now: number): TierEntry | 'damaged' | undefined {
+  look(name: Buffer, space: Buffer, now: number): TierEntry | 'damaged' | undefined {
     const record = this.find(name, space, now)
     return typeof record === 'object' ? entryAt(record, now) : record
   }
@@ -97,12 +100,12 @@ export class Ledger {
   }
 
   /** The lease that holds others off. */
-  lease(name: Buffer, space: string, now: number): StoredLease | undefined {
+  lease(name: Buffer, space: Buffer, now: number): StoredLease | undefined {
     const bytes = this.#database.tables.leases.getBinary(name)
     if (bytes?.length !== 32) return undefined
     const sequence = bytes.readDoubleBE(16)
     const until = bytes.readDoubleBE(24)
-    if (now >= until || !this.isAlive(sequence, [space])) return undefined
+    if (now >= until || !this.isAlive(sequence, space, [])) return undefined
     return { token: bytes.toString('latin1', 0, 16), sequence, until }
   }
 
@@ -119,11 +122,11 @@ export class Ledger {
   }
 
   /** Everything that began before now and has one of these marks is dead; without marks, everything. */
-  mark(marks: readonly string[]): void {
+  mark(marks: readonly Buffer[]): void {
     const seq = this.#database.setNumber('seq', this.#database.number('seq') + 1)
     if (marks.length === 0) this.#database.setNumber('floor', seq)
     const table = this.#database.tables.marks
-    for (const mark of marks) table.put(nameKey(mark), numberKey(seq))
+    for (const mark of marks) table.put(mark, numberKey(seq))
     if (table.getStats().entryCount > this.#maxMarks) this.#forgetMarks()
   }
 
@@ -141,9 +144,14 @@ export class Ledger {
   }
 }
 
-/** The marks by which an entry can be invalidated. */
-export function marksOf(space: string, tags: readonly string[]): string[] {
-  return [space, ...tags.map((tag) => `t:${tag}`)]
+/** The key of the mark of a tag. */
+export function tagKey(tag: string): Buffer {
+  return nameKey(`t:${tag}`)
+}
+
+/** The key of the mark of a space. */
+export function spaceKey(name: string): Buffer {
+  return nameKey(`c:${wellFormed(name)}`)
 }
 
 /** The room that an entry takes, as lmdb lays it out. */

@@ -9,7 +9,7 @@ import { newToken, placeText, wellFormed } from '../tiers/token.ts'
 import type { Waiting } from '../tiers/waiting.ts'
 import { type Database, nameKey } from './database.ts'
 import type { Journal } from './journal.ts'
-import { type Ledger, marksOf } from './ledger.ts'
+import { type Ledger, spaceKey } from './ledger.ts'
 
 /** What the spaces of one tier share. */
 export interface Shared {
@@ -36,13 +36,13 @@ export class LmdbSpace implements TierSpace {
   readonly name: string
   readonly #shared: Shared
   readonly #text: string
-  readonly #mark: string
+  readonly #mark: Buffer
 
   constructor(name: string, shared: Shared) {
     this.name = name
     this.#shared = shared
     this.#text = placeText(name, '')
-    this.#mark = `c:${wellFormed(name)}`
+    this.#mark = spaceKey(name)
   }
 
   async read(key: string, { signal }: ReadOptions = {}): Promise<TierRead> {
@@ -88,7 +88,7 @@ export class LmdbSpace implements TierSpace {
       const held = ledger.lease(name, this.#mark, Date.now())
       if (held?.token !== lease.token) return false
       ledger.endLease(name)
-      if (!ledger.isAlive(held.sequence, marksOf(this.#mark, checked.tags))) return false
+      if (!ledger.isAlive(held.sequence, this.#mark, checked.tags)) return false
       ledger.store(name, this.#record(held.sequence, lease.token, bytes, checked))
       if (checked.announce) this.#announce(key, journal)
       return true

@@ -59,7 +59,7 @@ export function wireOf(client: RedisClient): Wire {
 
 interface IoRedis {
   readonly isCluster?: boolean
-  callBuffer(command: string, ...words: Word[]): Promise<unknown>
+  callBuffer(...words: readonly Word[]): Promise<unknown>
   duplicate(...args: unknown[]): IoRedis
   on(event: string, listener: (...args: any[]) => void): unknown
   off(event: string, listener: (...args: any[]) => void): unknown
@@ -74,8 +74,8 @@ class IoRedisWire implements Wire {
     this.#client = client
   }
 
-  send(_key: string, [command, ...words]: readonly Word[]): Promise<unknown> {
-    return this.#client.callBuffer(command as string, ...words)
+  send(_key: string, words: readonly Word[]): Promise<unknown> {
+    return this.#client.callBuffer(...words)
   }
 
   onReconnect(listener: () => void): () => void {

@@ -1,123 +1,6 @@
 import { createHash } from 'node:crypto'
 import { fixedHead, magic } from '../tiers/record.ts'
-
-/*
- * The scripts that run inside Redis. All keys of one call have one hash tag, so each script is within one node of a
- * cluster:
- *
- *   KEYS[1]  the fence: a hash with
- *              seq      the number of the last invalidation of a tag, a space or everything
- *              floor    entries and leases with a lower sequence are dead
- *              turned   the seq at which the marks before these went to KEYS[2]
- *              sent     the number of the last message of the backplane
- *              run      the id of the run of the server that the data has been believed under
- *              c:<space>, t:<tag>   marks: the seq of the last invalidation of each
- *   KEYS[2]  the marks before those, with the fields that the fence had then
- *   KEYS[3]  the entry, in the form of src/tiers/record.ts
- *   KEYS[4]  the lease: token (16 characters), '!' where others wait and '-' where not, sequence
- *
- * The fence may be evicted, lost or restored from old data like any other key. A fence that is not there is made anew
- * with a floor above all that was before it, by the server's own time; marks that are missing from KEYS[2] count as if
- * everything before `turned` had been invalidated. So whatever is lost, no invalidation is.
- */
-
-/** What every script begins with. */
-const fence = `
-local function now()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-local function run()
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-end
-local function number(n) return string.format('%.0f', n) end
-local function fence()
-  local f = redis.call('HMGET', KEYS[1], 'seq', 'floor')
-  if f[1] and f[2] then return tonumber(f[1]), tonumber(f[2]) end
-  local t = redis.call('TIME')
-  local seq = t[1] * 1000000 + t[2]
-  redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('HSET', KEYS[1], 'seq', number(seq), 'floor', number(seq), 'sent', number(seq), 'run', run())
-  return seq, seq
-end
-local function say(channel, head, tail)
-  redis.call('PUBLISH', channel, head .. number(redis.call('HINCRBY', KEYS[1], 'sent', 1)) .. tail)
-end
-`
-
-/** What the scripts need that look at an entry or a lease. */
-const entry = `
-local function alive(seq, marks)
-  local f = redis.call('HMGET', KEYS[1], 'floor', 'turned', unpack(marks))
-  if not f[1] or seq < tonumber(f[1]) then return false end
-  for i = 3, #marks + 2 do
-    if f[i] and tonumber(f[i]) > seq then return false end
-  end
-  if not f[2] or seq >= tonumber(f[2]) then return true end
-  local old = redis.call('HMGET', KEYS[2], 'floor', unpack(marks))
-  if not old[1] then return false end
-  for i = 2, #marks + 1 do
-    if old[i] and tonumber(old[i]) > seq then return false end
-  end
-  return true
-end
--- The entry, its times and whether it is damaged; nothing of what is dead.
-local function look(space)
-  local value = redis.pcall('GET', KEYS[3])
-  if not value then return nil end
-  if type(value) == 'table' or #value < ${fixedHead} or string.sub(value, 1, 4) ~= '${magic}' then
-    redis.call('DEL', KEYS[3])
-    return nil, true
-  end
-  local seq, _, fresh, stale, _, count, length = struct.unpack('>ddddc16I2I4', value, 13)
-  local marks = { space }
-  local at = ${fixedHead + 1}
-  for i = 1, count do
-    if at + 2 > #value + 1 then break end
-    local size = struct.unpack('>I2', value, at)
-    marks[i + 1] = 't:' .. string.sub(value, at + 2, at + 1 + size)
-    at = at + 2 + size
-  end
-  if at ~= ${fixedHead + 1} + length or count > 1000 then
-    redis.call('DEL', KEYS[3])
-    return nil, true
-  end
-  if not alive(seq, marks) then
-    redis.call('DEL', KEYS[3])
-    return nil
-  end
-  return { value = value, fresh = fresh, stale = stale, at = at }
-end
-local function held(space)
-  local lease = redis.pcall('GET', KEYS[4])
-  if type(lease) ~= 'string' then
-    if lease then redis.call('DEL', KEYS[4]) end
-    return nil
-  end
-  local seq = tonumber(string.sub(lease, 18))
-  if not seq or not alive(seq, { space }) then return nil end
-  return lease, seq
-end
-local function grant(token, seq, ttl, flag)
-  redis.call('SET', KEYS[4], token .. flag .. number(seq), 'PX', ttl)
-end
--- Gives the lease up and tells those who wait for it.
-local function finish(lease, channel, message)
-  redis.call('DEL', KEYS[4])
-  if string.sub(lease, 17, 17) == '!' then redis.call('PUBLISH', channel, message) end
-end
-local function store(seq, stamp, fresh, stale, count, tags, payload)
-  local at = now()
-  local head = struct.pack('>ddddc16I2I4', seq, at, at + fresh, stale, stamp, count, #tags) .. tags
-  local value = '${magic}' .. string.sub(redis.sha1hex(head), 1, 8) .. head .. payload
-  local life = fresh + stale
-  if life < 1e15 then
-    redis.call('SET', KEYS[3], value, 'PX', number(math.max(1, math.ceil(life))))
-  else
-    redis.call('SET', KEYS[3], value)
-  end
-end
-`
+import { entry, fence } from './lua.ts'
 
 /** The name of a script. */
 export type ScriptName =
@@ -135,39 +18,48 @@ export type ScriptName =
 
 const bodies: Readonly<Record<ScriptName, string>> = {
   /**
-   * space, token or '', leaseTtl, the id of an entry to be taken out or '' → [code, now, entry or '', damaged]
+   * space, token and leaseTtl or '', and perhaps the id of an entry to be taken out → a hit: the entry and, in 8
+   * bytes, now; all else: [code, now, entry or '', damaged]
    *
    * A hit is answered before the first function is made, for making them takes longer than all that a hit does.
    */
   read: `
 local value = redis.pcall('GET', KEYS[3])
-if ARGV[4] == '' and type(value) == 'string' and #value >= ${fixedHead} then
+if #ARGV == 2 and type(value) == 'string' and #value >= ${fixedHead} then
   local form, _, seq, _, fresh, _, _, count, length = struct.unpack('>c4c8ddddc16I2I4', value)
   if form == '${magic}' and count <= 1000 then
+    local f
     local at = ${fixedHead + 1}
-    local words = { 'HMGET', KEYS[1], 'floor', 'turned', ARGV[1] }
-    for i = 1, count do
-      if at + 1 > #value then break end
-      local size = struct.unpack('>I2', value, at)
-      words[5 + i] = 't:' .. string.sub(value, at + 2, at + 1 + size)
-      at = at + 2 + size
+    if count == 0 then
+      f = redis.call('HMGET', KEYS[1], 'low', ARGV[1])
+    else
+      local words = { 'HMGET', KEYS[1], 'low', ARGV[1] }
+      for i = 1, count do
+        if at + 1 > #value then break end
+        local size = struct.unpack('>I2', value, at)
+        words[4 + i] = 't:' .. string.sub(value, at + 2, at + 1 + size)
+        at = at + 2 + size
+      end
+      f = redis.call(unpack(words))
     end
-    local f = redis.call(unpack(words))
-    local hit = at == ${fixedHead + 1} + length and f[1] and seq >= tonumber(f[1]) and not (f[2] and seq < tonumber(f[2]))
-    for i = 3, count + 3 do
-      if f[i] and tonumber(f[i]) > seq then hit = false end
-    end
-    if hit then
-      local t = redis.call('TIME')
-      local time = t[1] * 1000 + math.floor(t[2] / 1000)
-      if time < fresh then return { 0, time, value } end
+    -- What is above the low mark was stored after the marks of the fence began, and needs no older ones.
+    if at == ${fixedHead + 1} + length and f[1] and seq >= tonumber(f[1]) then
+      local hit = true
+      for i = 2, #f do
+        if f[i] and tonumber(f[i]) > seq then hit = false end
+      end
+      if hit then
+        local t = redis.call('TIME')
+        local time = t[1] * 1000 + math.floor(t[2] / 1000)
+        if time < fresh then return value .. struct.pack('>d', time) end
+      end
     end
   end
 end
 ${fence}${entry}
 local seq = fence()
-if ARGV[4] ~= '' and type(value) == 'string' then
-  if string.sub(value, 5, 12) .. string.sub(value, 45, 60) == ARGV[4] then redis.call('DEL', KEYS[3]) end
+if ARGV[3] and type(value) == 'string' then
+  if string.sub(value, 5, 12) .. string.sub(value, 45, 60) == ARGV[3] then redis.call('DEL', KEYS[3]) end
 end
 local found, damaged = look(ARGV[1])
 local time = now()
@@ -176,7 +68,7 @@ local code = 1
 if ARGV[2] ~= '' then
   local lease = held(ARGV[1])
   if not lease then
-    grant(ARGV[2], seq, ARGV[3], '-')
+    grant(string.sub(ARGV[2], 1, 16), seq, string.sub(ARGV[2], 17), '-')
     code = 2
   elseif string.sub(lease, 17, 17) ~= '!' then
     redis.call('SETRANGE', KEYS[4], 16, '!')
@@ -271,7 +163,7 @@ return 1
   mark: `${fence}
 local seq, floor = fence()
 seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
-if #ARGV == 4 then redis.call('HSET', KEYS[1], 'floor', number(seq)) end
+if #ARGV == 4 then redis.call('HSET', KEYS[1], 'floor', number(seq), 'low', number(seq)) end
 for i = 5, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], number(seq)) end
 say(ARGV[2], ARGV[3], ARGV[4])
 if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then
@@ -279,7 +171,8 @@ if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then
   redis.call('RENAME', KEYS[1], KEYS[2])
   -- What is older than the marks that are dropped here can no longer be told dead from alive.
   local low = math.max(tonumber(f[1]), tonumber(f[2] or '0'))
-  redis.call('HSET', KEYS[1], 'seq', number(seq), 'floor', number(low), 'turned', number(seq), 'sent', f[3])
+  redis.call('HSET', KEYS[1], 'seq', number(seq), 'floor', number(low), 'turned', number(seq),
+    'low', number(seq), 'sent', f[3])
   if f[4] then redis.call('HSET', KEYS[1], 'run', f[4]) end
 end
 return 1
@@ -292,7 +185,7 @@ local current = run()
 if redis.call('HGET', KEYS[1], 'run') == current then return 0 end
 -- The data outlived its server, and may be from before the last invalidations.
 local seq = number(redis.call('HINCRBY', KEYS[1], 'seq', 1))
-redis.call('HSET', KEYS[1], 'run', current, 'floor', seq)
+redis.call('HSET', KEYS[1], 'run', current, 'floor', seq, 'low', seq)
 say(ARGV[1], ARGV[2], ARGV[3])
 return 1
 `,

@@ -76,12 +76,12 @@ export class Server {
   /** Runs a script at once: an invalidation need not believe anything. */
   runAnyway(name: ScriptName, shard: Shard, place: readonly string[], words: readonly Word[]): Promise<unknown> {
     if (this.#closed) return Promise.reject(new ClosedError('the tier has been closed', place[0]))
-    const { sha, text } = scripts[name]
-    const rest = [String(place.length + 2), shard.fence, shard.marks, ...place, ...words]
-    return this.#wire.send(shard.fence, ['EVALSHA', sha, ...rest]).catch(async (error: unknown) => {
+    const keys = place.length === 0 ? '2' : '4'
+    const sent = ['EVALSHA', scripts[name].sha, keys, shard.fence, shard.marks, ...place, ...words]
+    return this.#wire.send(shard.fence, sent).catch(async (error: unknown) => {
       if (!isUnknownScript(error)) throw error
       await this.#believeShard(shard)
-      return this.#wire.send(shard.fence, ['EVAL', text, ...rest])
+      return this.#wire.send(shard.fence, ['EVAL', scripts[name].text, ...sent.slice(2)])
     })
   }
 

@@ -7,6 +7,7 @@ import { newToken, placeText, wellFormed } from '../tiers/token.ts'
 import type { Waiting } from '../tiers/waiting.ts'
 import type { Backplane } from './backplane.ts'
 import { tail, unnumbered } from './messages.ts'
+import type { Word } from './client.ts'
 import type { Server, Shard } from './server.ts'
 
 /** What the spaces of one tier share. */
@@ -33,6 +34,13 @@ interface Place {
 /** What the script `read` replies. */
 type ReadReply = readonly [code: number, now: number, entry: Buffer, damaged?: number]
 
+/** A reply of the script `read`, in whichever of its two forms. */
+function readReply(reply: unknown): ReadReply {
+  if (!Buffer.isBuffer(reply)) return reply as ReadReply
+  const end = reply.length - 8
+  return [0, reply.readDoubleBE(end), reply.subarray(0, end)]
+}
+
 /** The room of one function in Redis. */
 export class RedisSpace implements TierSpace {
   readonly name: string
@@ -57,8 +65,8 @@ export class RedisSpace implements TierSpace {
 
   async peek(key: string): Promise<TierEntry | undefined> {
     const { shard, keys } = this.#place(key)
-    const reply = await this.#shared.server.run('read', shard, keys, [this.#mark, '', '0', ''])
-    const [, now, value] = reply as ReadReply
+    const reply = await this.#shared.server.run('read', shard, keys, [this.#mark, ''])
+    const [, now, value] = readReply(reply)
     const record = decodeRecord(value)
     return record === undefined ? undefined : entryAt(record, now)
   }
@@ -135,9 +143,10 @@ export class RedisSpace implements TierSpace {
   async #readAnyway(key: string, discard: string): Promise<TierRead> {
     const { shard, keys } = this.#place(key)
     const lease = { token: newToken() }
-    const words = [this.#mark, lease.token, this.#leaseTtl, discard === '' ? '' : Buffer.from(discard, 'latin1')]
+    const words: Word[] = [this.#mark, lease.token + this.#leaseTtl]
+    if (discard !== '') words.push(Buffer.from(discard, 'latin1'))
     const reply = await this.#shared.server.run('read', shard, keys, words)
-    const [code, now, value, damaged] = reply as ReadReply
+    const [code, now, value, damaged] = readReply(reply)
     if (code === 2) this.#hold(key, lease)
     const granted = code === 2 ? lease : undefined
     if (damaged === 1) this.#tellDamaged(key)
@@ -182,7 +191,8 @@ export class RedisSpace implements TierSpace {
     const [head, end] = announce ? [shard.head, tail('key', this.name, key)] : ['', '']
     const marks = tags.map((tag) => `t:${tag}`)
     const words = [this.#mark, token, ...times, tagBytes(tags), payload, server.channel, done, head, end, ...marks]
-    return server.run(script, shard, keys, words)
+    // What is put is no load: it takes nothing that is stored for true.
+    return script === 'put' ? server.runAnyway(script, shard, keys, words) : server.run(script, shard, keys, words)
   }
 
   async #invalidate(script: 'invalidate' | 'expire', key: string): Promise<boolean> {

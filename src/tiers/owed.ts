@@ -76,14 +76,17 @@ export class Owed {
       await this.#everything()
       this.#all = false
     }
-    await Promise.all(
-      Array.from(this.#debts, async ([what, repeat]) => {
-        await repeat()
-        // What has come to be owed meanwhile is a debt of its own.
-        if (this.#debts.get(what) === repeat) this.#debts.delete(what)
-      }),
-    )
+    const [first, ...others] = this.#debts
+    // While the backend is away, one attempt shows it.
+    if (first !== undefined) await this.#repeat(...first)
+    await Promise.all(others.map((debt) => this.#repeat(...debt)))
     this.#delay = firstDelay
+  }
+
+  async #repeat(what: string, repeat: () => Promise<unknown>): Promise<void> {
+    await repeat()
+    // What has come to be owed meanwhile is a debt of its own.
+    if (this.#debts.get(what) === repeat) this.#debts.delete(what)
   }
 
   #retryLater(): void {

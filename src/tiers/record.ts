@@ -20,6 +20,8 @@ import type { TierEntry } from './tier.ts'
 /** The first bytes of every entry, which name this form of it. */
 export const magic = 'PCR1'
 
+const magicNumber = Buffer.from(magic).readUInt32BE()
+
 /** The bytes before the tags. */
 export const fixedHead = 66
 
@@ -79,10 +81,11 @@ export function recordId(record: Buffer): string {
 
 /** The entry that these bytes are, or `undefined` when its head is not as it was written. Copies nothing. */
 export function decodeRecord(record: Buffer): StoredRecord | undefined {
-  if (record.length < fixedHead || record.toString('latin1', 0, 4) !== magic) return undefined
+  if (record.length < fixedHead || record.readUInt32BE(0) !== magicNumber) return undefined
   const start = fixedHead + record.readUInt32BE(62)
-  if (start > record.length || checksum(record.subarray(12, start)) !== record.toString('latin1', 4, 12))
+  if (start > record.length || checksum(record.subarray(12, start)) !== record.toString('latin1', 4, 12)) {
     return undefined
+  }
   const count = record.readUInt16BE(60)
   const tags: string[] = []
   let at = fixedHead

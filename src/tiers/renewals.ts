@@ -22,11 +22,6 @@ export class Renewals {
     this.#leaseTtl = leaseTtl
   }
 
-  /** How many leases are held. */
-  get size(): number {
-    return this.#held.size
-  }
-
   /** @param renew renews the lease; gives `false` when it is lost. A failure is met by the next attempt */
   hold(lease: Lease, renew: () => Promise<boolean>): void {
     this.#held.set(lease.token, { renew, since: performance.now() })

@@ -4,6 +4,9 @@
  * A tier knows keys, bytes and times, and nothing of values. All times are milliseconds, and all are spans: whoever
  * stores an entry also keeps the clock that it is measured by, so processes need not agree on the time.
  *
+ * Calls on one key that overlap may take effect in either order, whichever was made first: an engine makes those of which
+ * the order matters, `put` and what invalidates, one after the other. `write` needs no order, as it is fenced.
+ *
  * Every method that returns a promise rejects when the backend fails, with the backend's own error; what had been stored
  * before is then still there, or gone. None of them throws synchronously, and none waits longer than the client behind
  * it does: an engine that will not wait passes a signal.
@@ -115,7 +118,10 @@ export interface TierSpace {
   /** Gives a lease up after a load that failed, so that the next who waits may load. Gives up nobody else's. */
   release(key: string, lease: Lease): Promise<void>
 
-  /** Stores without a lease; wins over every load that began earlier. Other processes drop their copies. */
+  /**
+   * Stores without a lease; wins over every load that began earlier. Other processes drop their copies. When this rejects,
+   * what was stored before is owed an invalidation.
+   */
   put(key: string, bytes: Uint8Array, life: Life): Promise<void>
 
   /** Makes an entry stale as of now: its window of `staleFor` begins. Loads that began earlier may no longer write. */

@@ -10,13 +10,6 @@ const longestPause = 200
 export class Waiting {
   readonly #wakers = new Map<string, Set<() => void>>()
 
-  /** How many wait. */
-  get size(): number {
-    let size = 0
-    for (const wakers of this.#wakers.values()) size += wakers.size
-    return size
-  }
-
   /** Lets all who wait for this look again. */
   wake(place: string): void {
     for (const waker of this.#wakers.get(place) ?? []) waker()

@@ -78,6 +78,8 @@ export class MemoryTier implements Tier {
   readonly waiting: Waiting = new Waiting()
   /** The names of all operations that were asked for. */
   readonly asked: string[] = []
+  /** How many wait for the load of another. */
+  waits = 0
   connected = false
   closed = false
   /** Awaited by each operation before and after its work: a promise that is pending delays it, a throw fails it. */
@@ -156,10 +158,14 @@ class MemorySpace implements TierSpace {
     return this.#tier.operate(`peek ${key}`, () => this.#find(key))
   }
 
-  wait(key: string, options: WaitOptions): Promise<TierRead> {
-    return this.#tier.waiting.until(this.#at(key), options, () =>
-      this.#tier.operate(`look ${key}`, () => this.#read(key)),
-    )
+  async wait(key: string, options: WaitOptions): Promise<TierRead> {
+    const look = (): Promise<TierRead> => this.#tier.operate(`look ${key}`, () => this.#read(key))
+    this.#tier.waits++
+    try {
+      return await this.#tier.waiting.until(this.#at(key), options, look)
+    } finally {
+      this.#tier.waits--
+    }
   }
 
   lease(key: string): Promise<Lease> {

@@ -165,7 +165,7 @@ describe('a function over a tiered store', () => {
     expect(loads).to.have.length(1)
     loads[0]!.resolve('new')
     await turns()
-    while (others.some(({ tier }) => tier.waiting.size > 0)) await turns()
+    while (others.some(({ tier }) => tier.waits > 0)) await turns()
     for (const { get } of others) expect(await get('a')).to.equal('new')
     expect(others.map(({ get }) => get.stats().staleHits)).to.deep.equal([1, 1])
     expect(others.map(({ get }) => get.stats().misses)).to.deep.equal([0, 0])
@@ -312,7 +312,7 @@ describe('a function over a tiered store', () => {
 
     expect(await rejection(call)).to.have.property('message', 'gone')
     await turns()
-    expect(two.tier.waiting.size).to.equal(0)
+    expect(two.tier.waits).to.equal(0)
     one.loads[0]!.resolve('value')
     await first
     expect(two.get.stats()).to.include({ misses: 1, joins: 0 })

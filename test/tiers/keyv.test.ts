@@ -91,6 +91,45 @@ describe('keyvTier', () => {
     })
   })
 
+  describeTier(
+    'over a store that reads many at once',
+    async () => {
+      const map = new Map<string, unknown>()
+      const store = {
+        get: async (key: string) => map.get(key),
+        getMany: async (keys: string[]) => keys.map((key) => map.get(key)),
+        set: async (key: string, value: unknown) => void map.set(key, value),
+        delete: async (key: string) => map.delete(key),
+        clear: async () => map.clear(),
+      }
+      return { open: () => keyvTier(new Keyv({ store })), close: async () => {} }
+    },
+    { leases: false, backplane: false },
+  )
+
+  it('rejects where an instance only tells its listeners of a failure', async () => {
+    const away = new Error('the database is away')
+    const rows = new Map<string, string>()
+    let down = false
+    let tell: (error: unknown) => void = () => {}
+    const silent = {
+      get: async (key: string) => (down ? tell(away) : rows.get(key)),
+      set: async (key: string, value: string) => (down ? false : rows.set(key, value)),
+      delete: async (key: string) => (down ? tell(away) : rows.delete(key)),
+      on: (_event: 'error', listener: (error: unknown) => void) => void (tell = listener),
+    }
+    const users = keyvTier(silent).space('users')
+    const { lease } = await users.read('a')
+    await users.write('a', lease!, Buffer.from('value'), life)
+    const { entry } = await users.read('a')
+    down = true
+
+    expect(await rejection(users.read('a'))).to.have.property('cause', away)
+    expect(String(await rejection(users.lease('a')))).to.contain('could not be read')
+    down = false
+    expect((await users.discard('a', entry!)).state).to.equal('missing')
+  })
+
   it('takes a damaged or foreign entry for none', async () => {
     const store = new Map<string, string>()
     const users = keyvTier(new Keyv({ store })).space('users')

@@ -20,11 +20,17 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type * as Lmdb from 'lmdb'
 
+import { Database, nameKey } from '../../src/lmdb/database.ts'
 import { FileSetAsideError, lmdbTier, type LmdbTierOptions } from '../../src/lmdb/index.ts'
+import { Journal } from '../../src/lmdb/journal.ts'
+import { Ledger, spaceKey } from '../../src/lmdb/ledger.ts'
 import { loadLmdb } from '../../src/lmdb/peer.ts'
 import { seededRandom } from '../../src/random.ts'
 import type { Tier, TierEvent } from '../../src/tiers/tier.ts'
+import { newToken } from '../../src/tiers/token.ts'
+import { rejection } from '../support/rejection.ts'
 import { describeTier } from './describe-tier.ts'
+import { playHistory } from './history.ts'
 
 const life = { freshFor: 60_000 }
 const until = async (condition: () => unknown): Promise<void> => {
@@ -206,6 +212,16 @@ describe('lmdbTier', () => {
     })
   })
 
+  it('shows nothing that was invalidated, whatever happens at once', async () => {
+    const random = seededRandom(Math.floor(Math.random() * 2 ** 31))
+    const counts = await playHistory({ tiers: [open(), open(), open()], random, lasts: 1_000 })
+
+    for (const what of ['fresh', 'loads', 'writes', 'invalidations']) {
+      expect(counts[what], JSON.stringify(counts)).to.be.greaterThan(5)
+    }
+    expect(counts['rejected']).to.equal(0)
+  })
+
   describe('on the disk', () => {
     it('takes no more room than maxBytes, and lets the oldest entries go', async () => {
       const maxBytes = 4 * 2 ** 20
@@ -343,12 +359,87 @@ describe('lmdbTier', () => {
       expect(String(errors[0])).to.contain('the entry under "a" was damaged')
     })
 
+    it('is set aside when it turns out to be damaged while it is used, and its tier goes on with another', async () => {
+      const database = new Database({ path, mapSize: 2 ** 20, durable: false, ...noting })
+      opened.push(database)
+      const ledger = new Ledger(database, 2 ** 20, 10)
+      const name = nameKey('a')
+      const store = (): void => ledger.setLease(name, { token: newToken(), sequence: 0, until: Infinity })
+      await database.transaction(store)
+      const damage = new Error('MDB_CORRUPTED: Located page was wrong type')
+
+      const rejected = await rejection(
+        database.transaction(() => {
+          throw damage
+        }),
+      )
+
+      expect(rejected).to.be.instanceOf(FileSetAsideError)
+      expect(errors).to.deep.equal([rejected])
+      expect(String(rejected)).to.contain('is a file of lmdb that is damaged')
+      expect(ledger.lease(name, spaceKey('users'), 0)).to.equal(undefined)
+      await database.transaction(store)
+      expect(ledger.lease(name, spaceKey('users'), 0)).to.not.equal(undefined)
+      await database.close()
+      expect(database.failed(damage)).to.equal(damage)
+    })
+
     it('may be left locked by a process that was killed while it opened it', async () => {
       await filled()
       mkdirSync(`${path}.opening`)
       utimesSync(`${path}.opening`, 0, 0)
 
       expect(await textOf(open(), 'k1')).to.not.equal(undefined)
+    })
+  })
+
+  describe('the journal', () => {
+    /** Two journals of one file; what the second one hears. */
+    const journals = (pollEvery = 1): { first: Journal; database: Database; events: TierEvent[] } => {
+      const database = new Database({ path, mapSize: 2 ** 20, durable: false, onError })
+      const first = new Journal(database, 'first', pollEvery, () => {})
+      const second = new Journal(database, 'second', pollEvery, () => {})
+      const events: TierEvent[] = []
+      second.add((event) => events.push(event))
+      opened.push({
+        close: async () => {
+          second.close()
+          await database.close()
+        },
+      })
+      return { first, database, events }
+    }
+
+    it('tells of a gap who comes too late for some of it', async () => {
+      const { first, database, events } = journals()
+      await until(() => events.length === 1)
+
+      await database.transaction(() => {
+        for (let index = 0; index < 1_500; index++) first.write({ type: 'clear', space: `${index}` })
+      })
+      await until(() => events.length > 1)
+
+      expect(events).to.deep.equal([{ type: 'gap' }, { type: 'gap' }])
+      expect(database.tables.journal.getStats().entryCount).to.equal(1_000)
+      await database.transaction(() => first.write({ type: 'clear', space: 'last' }))
+      await until(() => events.length > 2)
+      expect(events[2]).to.deep.equal({ type: 'clear', space: 'last' })
+    })
+
+    it('tells of a gap where it is not what it was', async () => {
+      const { first, database, events } = journals()
+      await until(() => events.length === 1)
+      await database.transaction(() => {
+        first.write({ type: 'clear', space: 'a' })
+        database.tables.journal.remove(Buffer.from([0x3f, 0xf0, 0, 0, 0, 0, 0, 0]))
+      })
+      await until(() => events.length > 1)
+      await database.transaction(() => {
+        database.setNumber('sent', 0)
+      })
+      await until(() => events.length > 2)
+
+      expect(events).to.deep.equal([{ type: 'gap' }, { type: 'gap' }, { type: 'gap' }])
     })
   })
 

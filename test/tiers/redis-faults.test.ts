@@ -1,12 +1,17 @@
+import process from 'node:process'
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 
+import { seededRandom } from '../../src/random.ts'
 import { redisTier, type RedisTierOptions } from '../../src/redis/index.ts'
 import type { Tier, TierEvent, TierSpace } from '../../src/tiers/tier.ts'
 import { clients, type Connection } from '../support/redis-clients.ts'
 import { RedisServer, redisPrograms } from '../support/redis-server.ts'
 import { rejection } from '../support/rejection.ts'
+import { playHistory } from './history.ts'
 
+const seeds = [Number(process.env['HISTORY_SEED'] ?? Math.floor(Math.random() * 2 ** 31))]
 const life = { freshFor: 60_000 }
 const bytes = Buffer.from('value')
 const until = async (condition: () => unknown): Promise<void> => {
@@ -30,7 +35,7 @@ if (redisPrograms.length === 0) it.skip('redisTier and what goes wrong: redis-se
 for (const program of redisPrograms) {
   for (const clientName of Object.keys(clients)) {
     describe(`redisTier over ${clientName}, when ${program}`, function () {
-      this.timeout(30_000)
+      this.timeout(30_000 + Number(process.env['HISTORY_MS'] ?? 0))
       let server: RedisServer
       let tier: Tier
       let elsewhere: Tier
@@ -229,6 +234,47 @@ for (const program of redisPrograms) {
         await until(() => events.some(({ type }) => type === 'gap'))
         expect(events).to.deep.equal([{ type: 'gap' }])
       })
+
+      for (const seed of seeds) {
+        it(`suffers all of it at once, shows nothing that was invalidated (seed ${seed}; HISTORY_SEED replays it)`, async () => {
+          const random = seededRandom(seed)
+          const [third] = await open()
+          const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, random() * 60))
+          const bad: (() => Promise<unknown>)[] = [
+            () => command('SAVE'),
+            () => command('SCRIPT', 'FLUSH'),
+            () => command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'no'),
+            () => command('CLIENT', 'KILL', 'TYPE', 'pubsub'),
+            () => command('FLUSHALL'),
+            async () => {
+              server.signal('SIGSTOP')
+              await pause()
+              server.signal('SIGCONT')
+            },
+            async () => {
+              await server.kill()
+              await pause()
+              await server.start()
+            },
+          ]
+          const fault = async (): Promise<void> => {
+            await pause()
+            await bad[Math.floor(random() * bad.length)]!().catch(() => {})
+          }
+
+          const counts = await playHistory({
+            tiers: [tier, elsewhere, third],
+            random,
+            lasts: Number(process.env['HISTORY_MS'] ?? 2_000),
+            fault,
+          })
+
+          // A history in which nothing happens shows nothing.
+          for (const what of ['fresh', 'loads', 'writes', 'invalidations', 'faults']) {
+            expect(counts[what], JSON.stringify(counts)).to.be.greaterThan(5)
+          }
+        })
+      }
 
       it('is given messages of somebody else, tells nothing of them', async () => {
         const events = await listen(tier)
