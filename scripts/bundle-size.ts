@@ -19,6 +19,8 @@ const { outputFiles } = await build({
   platform: 'node',
   target: 'node20',
   external: ['lru-cache', '@isaacs/ttlcache'],
+  // Parts that the entries share are imported without a name where an entry needs nothing of them; that is no mistake.
+  logLevel: 'error',
 })
 const [bundle] = outputFiles
 const bytes = gzipSync(bundle!.contents, { level: 9 }).length

@@ -1,3 +1,5 @@
+import { frontOf } from './behind.ts'
+import { wrongType } from './check.ts'
 import { addControls, checkedCallOptions, keyAndOptions, type Controls } from './controls.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { CallOptions, Engine } from './engine.ts'
@@ -94,6 +96,7 @@ export function cachedSync(
   moreOptions?: EngineOptions<unknown, unknown[]>,
 ): AnyFunction {
   const given = checkStoreOrGiver(store)
+  if (frontOf(given) !== undefined) throw wrongType('store', 'one that answers at once', given)
   const { keyOf, options } = keyAndOptions('cachedSync', keyOrOptions, moreOptions, withoutMeaning)
   checkFreshness(options)
   return makerOf({ store: given, options, make: (engine, load, name) => makeCached(engine, keyOf, load, name) })

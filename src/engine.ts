@@ -1,3 +1,4 @@
+import type { EngineInFront } from './behind.ts'
 import { wrongType } from './check.ts'
 import type { Counters } from './counters.ts'
 import type { EngineOptions } from './engine-options.ts'
@@ -45,7 +46,10 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #softTimeout: number | undefined
   /** Whether no caller waits to the end whatever happens. */
   readonly #isImpatient: boolean
+  /** What the tier is given, where there is one. */
+  readonly #inFront: EngineInFront
   #closing: Promise<void> | undefined
+
   constructor(store: AnyStore, options: EngineOptions<V, Args>) {
     this.options = options
     this.room = new Room(store, options)
@@ -59,6 +63,12 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#timeout = options.timeout
     this.#softTimeout = options.softTimeout
     this.#isImpatient = options.timeout !== undefined || options.softTimeout !== undefined
+    this.#inFront = {
+      run: (flight) => this.#loads.run(flight),
+      loadBehind: (flight) => this.#loadBehind(flight),
+      serve: (old, storeKey, calls) => this.#oldValues.serve(old, storeKey, calls),
+      isDue: (served, storeKey) => this.#oldValues.isDue(served, storeKey),
+    }
   }
 
   /** Goes on with a call for which the hit path found nothing more to do: serves what may be served, joins or loads. */
@@ -92,7 +102,7 @@ export class Engine<V, Args extends readonly unknown[]> {
         flight.fresh = fresh
         flight.listeners = 1
         if (this.#book !== undefined) flight.stamp = this.#book.stamp()
-        flight.promise = this.#space.kind === 'async' ? this.#readOrLoad(flight) : this.#loads.run(flight)
+        flight.promise = this.#begin(flight)
         if (flight.ended) flight.promise.catch(ignore)
         return this.#wait(flight, options)
       }
@@ -167,6 +177,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     const ended = await Promise.allSettled(this.endings.map(async (ending) => ending(wait)))
     for (const result of ended) if (result.status === 'rejected') this.room.report(result.reason)
     await this.room.asyncShelf?.idle()
+    await this.room.behind?.leave()
     this.room.leave()
   }
 
@@ -186,12 +197,19 @@ export class Engine<V, Args extends readonly unknown[]> {
     return storeKey
   }
 
+  #begin(flight: Flight<V, Args>): Promise<V> {
+    if (this.#space.kind === 'async') return this.#readOrLoad(flight)
+    const { behind } = this.room
+    return behind === undefined ? this.#loads.run(flight) : behind.readOrLoad(flight, this.#inFront)
+  }
+
   /** Begins a load that nobody waits for. */
   #loadBehind(flight: Flight<V, Args>): void {
+    const { behind } = this.room
     flight.background = true
     flight.pinned = true
     this.#space.flights.add(flight)
-    flight.promise = this.#loads.run(flight)
+    flight.promise = behind === undefined ? this.#loads.run(flight) : behind.refresh(flight, this.#inFront)
     flight.promise.catch(ignore)
   }
 

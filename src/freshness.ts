@@ -155,6 +155,32 @@ export class Freshness<V, Args extends readonly unknown[]> {
     })
   }
 
+  /**
+   * The entry for a value that was loaded elsewhere, or in another life of this process.
+   *
+   * @param times how many milliseconds ago it was loaded, and for how many it is still fresh; less than 0 if no longer
+   */
+  revived(
+    value: V,
+    generation: Generation,
+    { age, freshFor }: { readonly age: number; readonly freshFor: number },
+    tags: TagSet | undefined,
+  ): Entry<V> {
+    const now = this.clock.now()
+    const lastsUntil = this.#deadline(now, freshFor)
+    return new AgeingEntry(value, undefined, generation.watched, {
+      endsAt: freshFor > 0 ? this.#idleUntil(now, lastsUntil) : lastsUntil,
+      lastsUntil,
+      refreshAt:
+        typeof this.#refreshAfter === 'number'
+          ? this.#deadline(now, this.#refreshAfter - age)
+          : this.#refreshAt(now, 1),
+      grace: this.grace,
+      loadMs: 0,
+      tags,
+    })
+  }
+
   /** Whether the entry is fresh at this moment. */
   isFresh(entry: Entry<V>): boolean {
     return entry.endsAt === never || this.clock.now() < entry.endsAt

@@ -39,7 +39,7 @@ type Held<V> = Entry<V> | undefined
 export function hitPath<V, Args extends readonly unknown[]>(room: Room<V, Args>): HitPath<V> {
   const { counters, freshness, space } = room
   const { clock } = freshness
-  let store = space.kind === 'async' ? nothing : (room.store as Store<unknown, unknown>)
+  let store = space.kind === 'async' ? nothing : (space.store as Store<unknown, unknown>)
 
   /** Whether an entry that is not simply fresh for ever has no more to do; not for one whose key is a text. */
   function isGood(held: Held<V> | null): held is Entry<V> {

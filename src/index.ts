@@ -43,5 +43,17 @@ export {
 export * from './policies/index.ts'
 export type { TagBook, TagList, TagRule, TagSet } from './tagging.ts'
 export { Tags, type TagsOptions } from './tags.ts'
+export {
+  EntryTooLargeError,
+  exactCodec,
+  tiered,
+  TierTimeoutError,
+  UnfitValueError,
+  type Circuit,
+  type Codec,
+  type Tiered,
+  type TieredOptions,
+} from './tiered.ts'
+export type * from './tiers/tier.ts'
 export type * from './types.ts'
 export type { ArgsList, Warmed, WarmFailure, WarmOptions, WarmProgress } from './warm.ts'

@@ -71,6 +71,7 @@ export class Loads<V, Args extends readonly unknown[]> {
   }
 
   #ended(flight: Flight<V, Args>): void {
+    this.#room.behind?.ended(flight)
     this.#room.space.remove(flight)
     flight.ended = true
   }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { frontOf } from './behind.ts'
 import { callable, wrongType } from './check.ts'
 import { leaveWith } from './departures.ts'
 import { checkStore, type EngineOptions } from './engine-options.ts'
@@ -95,6 +96,10 @@ function accessorOf(making: Making, method: unknown, key: string | symbol): [Pro
   function make(self: object): AnyFunction {
     if (Object(self) !== self) throw wrongType(`this of ${String(key)}`, 'an object', self)
     const store = checkStore(isGiver(making.store) ? making.store(self) : making.store)
+    // What one instance has means nothing to another process.
+    if (frontOf(store) !== undefined && !shared) {
+      throw wrongType('shareKeys', 'true for a method whose store has a tier', options.shareKeys)
+    }
     const load = original.bind(self)
     const name = options.name ?? `${(typeof self === 'function' ? self : self.constructor)?.name}.${String(key)}`
     // A hit joins name and key, which is faster for a short name. Only a store of this process can do with a number.

@@ -19,12 +19,15 @@ export interface Place {
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,39}$/u
 const shortIndex = /^\d{1,15}$/
 
+/** The step to a property, as it stands in a path. */
+export function propertyStep(name: string): string {
+  return identifier.test(name) ? `.${name}` : `[${shortIndex.test(name) ? name : show(name)}]`
+}
+
 /** The step from a container to its part, as it stands in a path. */
 function stepText({ container, part }: Place): string {
   if (part === undefined) return ''
-  if (typeof part === 'string') {
-    return identifier.test(part) ? `.${part}` : `[${shortIndex.test(part) ? part : show(part)}]`
-  }
+  if (typeof part === 'string') return propertyStep(part)
   if (types.isSet(container)) return `.values()[${part}]`
   if (types.isMap(container)) {
     const index = part >> 1

@@ -1,4 +1,5 @@
 import { asyncShelfOf, type AsyncShelf, type Reading } from './async-shelf.ts'
+import { frontOf, type Behind } from './behind.ts'
 import { wrongType } from './check.ts'
 import { Counters, type Stats } from './counters.ts'
 import type { EngineOptions, ErrorListener } from './engine-options.ts'
@@ -11,7 +12,7 @@ import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
 import { departuresOf, statsOf, type Departures } from './statistics.ts'
 import { SyncShelf } from './sync-shelf.ts'
-import { listOf, type TagSet } from './tagging.ts'
+import { listOf, type TagBook, type TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
 
 /** A result that is there at once where the store answers at once, and a promise where it does not. */
@@ -24,6 +25,8 @@ export class Room<V, Args extends readonly unknown[]> {
   readonly freshness: Freshness<V, Args>
   readonly counters: Counters = new Counters()
   closed = false
+  /** What stands behind the store, if anything does. */
+  readonly behind: Behind | undefined
   readonly #when: ((value: V, ...args: Args) => boolean) | undefined
   readonly #tags: EngineOptions<V, Args>['tags']
   readonly #reading: Reading
@@ -41,10 +44,25 @@ export class Room<V, Args extends readonly unknown[]> {
     this.#tags = options.tags
     this.#reading = { grace: this.freshness.grace, book: options.tags?.tags }
     this.#onError = options.onError ?? ((error) => warn(error, options.name))
-    const entered = enterSpace(store, options.name, options.shareKeys ?? false, this.freshness.clock)
+    const front = frontOf(store)
+    if (front !== undefined && options.name === undefined) {
+      throw wrongType('name', 'given to a function that has a tier', undefined)
+    }
+    const entered = enterSpace(
+      front?.l1 ?? store,
+      options.name,
+      options.shareKeys ?? false,
+      this.freshness.clock,
+      store,
+    )
     this.space = entered.space
     this.leave = entered.leave
     this.#shelf = new SyncShelf(entered.space)
+    this.behind = front?.enter(this)
+  }
+
+  get book(): TagBook | undefined {
+    return this.#tags?.tags
   }
 
   /** The shelf of an asynchronous store, or `undefined` where the store answers at once. */
@@ -75,7 +93,9 @@ export class Room<V, Args extends readonly unknown[]> {
           ? undefined
           : this.#entry(value, flight.args, flight, loadMs)
       // The functions that were just asked are the user's, and may have invalidated what they were asked about.
-      if (!flight.revoked) void this.#replace(this.space.storeKey(flight.key), entry)
+      if (flight.revoked) return
+      this.behind?.keep(flight, entry)
+      void this.#replace(this.space.storeKey(flight.key), entry)
     } catch (error) {
       this.report(error)
     }
@@ -120,14 +140,22 @@ export class Room<V, Args extends readonly unknown[]> {
   forget(key: unknown): MaybePromise<boolean> {
     const storeKey = this.#raiseFence(key)
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.remove(storeKey as string))
-    const entry = this.#guarded(() => this.#shelf.remove(storeKey, 'invalidated'))
-    return entry !== undefined && this.freshness.isOfUse(entry as Entry<V>)
+    return this.#onBoth(
+      () => {
+        const entry = this.#guarded(() => this.#shelf.remove(storeKey, 'invalidated'))
+        return entry !== undefined && this.freshness.isOfUse(entry as Entry<V>)
+      },
+      (behind) => behind.invalidate(storeKey),
+    )
   }
 
   /** Forgets the entries for which `predicate` says so, and gives their number. Fences all loads that are running. */
   invalidateWhere(predicate: AnyPredicate): MaybePromise<number> {
     this.assertOpen(undefined)
     this.learnKind('')
+    if (this.behind !== undefined) {
+      throw new TypeError('invalidateWhere cannot look through a tier: invalidate by tags, or clear')
+    }
     this.space.revokeAll()
     const shelf = this.asyncShelf
     if (shelf === undefined) return this.#guarded(() => this.#shelf.removeWhere(predicate))
@@ -144,11 +172,16 @@ export class Room<V, Args extends readonly unknown[]> {
     const storeKey = this.#fence(key)
     if (this.asyncShelf !== undefined)
       return this.#countInvalidation(this.asyncShelf.expire(storeKey as string, this.freshness.grace))
-    const entry = this.#guarded(() => this.#shelf.peek(storeKey)) as Entry<V> | undefined
-    if (entry === undefined || !this.freshness.isFresh(entry)) return false
-    entry.expire(this.freshness.clock.now())
-    this.space.census.invalidations++
-    return true
+    return this.#onBoth(
+      () => {
+        const entry = this.#guarded(() => this.#shelf.peek(storeKey)) as Entry<V> | undefined
+        if (entry === undefined || !this.freshness.isFresh(entry)) return false
+        entry.expire(this.freshness.clock.now())
+        this.space.census.invalidations++
+        return true
+      },
+      (behind) => behind.expire(storeKey),
+    )
   }
 
   /** Looks whether there is a fresh entry. Counts nothing, and changes no order in a store that has `peek`. */
@@ -167,7 +200,12 @@ export class Room<V, Args extends readonly unknown[]> {
   set(key: unknown, args: Args, value: V): MaybePromise<void> {
     if (isThenable(value)) throw wrongType('value', 'a value, and not the promise of one', value)
     const storeKey = this.#fence(key)
-    return this.#replace(storeKey, this.#entry(value, args))
+    const entry = this.#entry(value, args)
+    if (this.behind === undefined) return this.#replace(storeKey, entry)
+    return this.#onBoth(
+      () => void this.#replace(storeKey, entry),
+      (behind) => behind.put(storeKey, entry),
+    )
   }
 
   /** Forgets all entries of this space. Loads that are running may no longer write. */
@@ -182,7 +220,36 @@ export class Room<V, Args extends readonly unknown[]> {
     const old = this.space.generation
     this.space.renew()
     if (this.asyncShelf !== undefined) return this.#watched(this.asyncShelf.clear())
-    this.#guarded(() => this.#shelf.clear(old))
+    return this.#onBoth(
+      () => this.#guarded(() => this.#shelf.clear(old)),
+      (behind) => behind.clear(),
+    )
+  }
+
+  promote(storeKey: unknown, entry: Entry<V>): void {
+    try {
+      if (!this.space.isHeld(storeKey)) this.#shelve(storeKey, entry)
+    } catch (error) {
+      this.storeFailed(error)
+    }
+  }
+
+  drop(storeKey: unknown): void {
+    try {
+      this.#shelf.remove(storeKey, 'invalidated')
+    } catch (error) {
+      this.storeFailed(error)
+    }
+  }
+
+  dropAll(): void {
+    const old = this.space.generation
+    this.space.renew()
+    try {
+      this.#shelf.clear(old)
+    } catch (error) {
+      this.storeFailed(error)
+    }
   }
 
   stats(): Stats {
@@ -244,16 +311,34 @@ export class Room<V, Args extends readonly unknown[]> {
       })
       return writing
     }
-    if (entry !== undefined && typeof storeKey === 'string' && !isItsOwnKey(storeKey))
-      entry.generation = entry.generation?.whole.textual
     try {
       if (entry === undefined) this.#shelf.remove(storeKey, 'invalidated')
-      else this.#shelf.write(storeKey, entry)
+      else this.#shelve(storeKey, entry)
     } catch (error) {
       this.counters.storeFailures++
       throw error
     }
     if (entry !== undefined) this.counters.stores++
+  }
+
+  /** Writes to a store that answers at once. */
+  #shelve(storeKey: unknown, entry: Entry<V>): void {
+    if (typeof storeKey === 'string' && !isItsOwnKey(storeKey)) entry.generation = entry.generation?.whole.textual
+    this.#shelf.write(storeKey, entry)
+  }
+
+  /** Changes the store and what is behind it. What is behind it is asked first, so that it is whatever the store does. */
+  #onBoth<R extends boolean | void>(here: () => R, there: (behind: Behind) => Promise<unknown>): MaybePromise<R> {
+    if (this.behind === undefined) return here()
+    const changed = this.#watched(there(this.behind))
+    const both = async (): Promise<R> => {
+      const done = here()
+      const also = await changed
+      return (done === false ? also === true : done) as R
+    }
+    const result = both()
+    result.catch(() => {})
+    return result
   }
 
   /** Raises the fence: from here on no load of this key that is running may write. Gives the key's form in the store. */
@@ -281,7 +366,9 @@ export class Room<V, Args extends readonly unknown[]> {
     if (this.space.isAsync(key)) {
       return this.asyncShelf!.read(this.space.storeKey(key) as string, this.#reading).then(ifFresh)
     }
-    return ifFresh(this.#guarded(() => this.space.peek(this.space.storeKey(key))))
+    const storeKey = this.space.storeKey(key)
+    if (this.behind === undefined) return ifFresh(this.#guarded(() => this.space.peek(storeKey)))
+    return Promise.resolve(ifFresh(this.old(storeKey)) ?? this.behind.peek(storeKey))
   }
 
   /** Throws a `ClosedError` when this has been closed. */

@@ -151,6 +151,8 @@ function belongsTo(generation: Generation, held: unknown): held is Entry {
 /** A space and the functions that are in it. */
 interface Tenancy {
   readonly space: Space
+  /** The store as it was given: one with a tier stands for another. */
+  readonly given: AnyStore
   readonly shareKeys: boolean
   tenants: number
 }
@@ -160,6 +162,7 @@ const tenancies = new WeakMap<AnyStore, Map<string | undefined, Tenancy>>()
 /**
  * Gives a function its space in a store.
  *
+ * @param given what stands for the store, where that has a tier behind it
  * @returns the space, and what gives the function's place in it up
  * @throws `TypeError` when the store is used already and the names do not keep the functions apart
  */
@@ -168,6 +171,7 @@ export function enterSpace(
   name: string | undefined,
   shareKeys: boolean,
   clock: Clock,
+  given: AnyStore = store,
 ): { space: Space; leave: () => void } {
   let byName = tenancies.get(store)
   if (byName === undefined) tenancies.set(store, (byName = new Map()))
@@ -176,7 +180,7 @@ export function enterSpace(
     if (byName.size > 0 && (name === undefined || byName.has(undefined))) {
       throw wrongType('name', 'given to each of several functions on one store', undefined)
     }
-    tenancy = { space: new Space(store, name, clock), shareKeys, tenants: 0 }
+    tenancy = { space: new Space(store, name, clock), given, shareKeys, tenants: 0 }
     byName.set(name, tenancy)
   } else if (!shareKeys || !tenancy.shareKeys) {
     throw new TypeError(
@@ -184,6 +188,8 @@ export function enterSpace(
     )
   } else if (tenancy.space.clock !== clock) {
     throw wrongType('clock', 'the same for all functions that share their keys', clock)
+  } else if (tenancy.given !== given) {
+    throw wrongType('store', 'the same, with the same tier, for all functions that share their keys', given)
   }
   const entered = tenancy
   entered.tenants++

@@ -23,6 +23,15 @@ export interface TagBook {
   changedSince(stamp: number): boolean
   /** The tags of an entry whose load began at `stamp`; `undefined` if the entry must not be kept any more. */
   take(names: Iterable<string>, stamp: number): TagSet | undefined
+  /**
+   * Tells a listener of every invalidation, for what keeps entries out of the reach of this.
+   *
+   * @param listener gives a promise of having done it too
+   * @returns what ends it
+   */
+  listen(listener: (names: readonly string[]) => Promise<unknown>): () => void
+  /** Invalidates what has one of these tags, as somebody else has done it already. Tells no listener. */
+  heard(names: readonly string[]): void
 }
 
 /** Gives the tags of a loaded value, and says who keeps their book. Made by `tags.of`. */

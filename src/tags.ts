@@ -90,6 +90,9 @@ export class Tags implements TagBook {
   /** Tags that were invalidated last, and those that are held. */
   readonly #recent = new Map<string, Tag>()
   readonly #remembered: number
+  readonly #listeners = new Set<(names: readonly string[]) => Promise<unknown>>()
+  /** What listeners have not done yet. */
+  readonly #underWay = new Set<Promise<unknown>>()
   /** The latest moment that was ever given out. */
   #last = 0
   /** The moment of the last invalidation. */
@@ -118,18 +121,24 @@ export class Tags implements TagBook {
     return Object.assign((value: V, ...args: Args) => tagsOf(value, ...args), { tags: this })
   }
 
-  /** Invalidates every entry that carries one of these tags, and every load running now that will turn out to. */
+  /**
+   * Invalidates every entry that carries one of these tags, and every load running now that will turn out to. In this
+   * process that is done at once; {@link settled} tells when tiers have done it.
+   */
   invalidate(...names: readonly string[]): void {
-    checkNames(names)
-    const at = this.#next()
-    for (const name of names) this.#noteLast(this.#known(name)).invalidatedAt = at
+    this.heard(names)
+    this.#tell(names)
   }
 
-  /** Invalidates every entry that carries all of these tags, and every load running now that will turn out to. */
+  /**
+   * Invalidates every entry that carries all of these tags, and every load running now that will turn out to. Tiers know
+   * of single tags only: there it invalidates all that carries the first.
+   */
   invalidateAll(names: TagList): void {
     const [first, ...others] = new Set(checkNames(listOf(names)))
     if (first === undefined) throw wrongType('the tags of invalidateAll', 'one tag at least', names)
     if (others.length === 0) return this.invalidate(first)
+    this.#tell([first])
     const at = this.#next()
     const tag = this.#noteLast(this.#known(first))
     const same = tag.conjunctions?.find(
@@ -147,17 +156,38 @@ export class Tags implements TagBook {
    * Invalidates these tags now and again when the function that is returned is called. Until then nothing that carries
    * one of them is kept.
    */
-  hold(names: TagList): () => void {
+  hold(names: TagList): () => unknown {
     const held = checkNames([...new Set(listOf(names))])
     this.invalidate(...held)
     for (const name of held) this.#known(name).holds++
     let released = false
     return () => {
-      if (released) return
+      if (released) return undefined
       released = true
       for (const name of held) this.#known(name).holds--
       this.invalidate(...held)
+      return this.#listeners.size === 0 ? undefined : this.settled().catch(() => {})
     }
+  }
+
+  /**
+   * Fulfilled when the tiers of all functions that have these tags have done what was invalidated before the call, and
+   * at once where there is no tier. Rejects with the error of one that failed; it owes the invalidation, and does it as
+   * soon as it can.
+   */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay)
+  }
+
+  listen(listener: (names: readonly string[]) => Promise<unknown>): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  heard(names: readonly string[]): void {
+    checkNames(names)
+    const at = this.#next()
+    for (const name of names) this.#noteLast(this.#known(name)).invalidatedAt = at
   }
 
   stamp(): number {
@@ -180,6 +210,14 @@ export class Tags implements TagBook {
     this.#last = Math.max(Date.now(), this.#last + 1 / 1024)
     this.#changed = this.#last
     return this.#last
+  }
+
+  #tell(names: readonly string[]): void {
+    for (const listener of this.#listeners) {
+      const told = listener(names).finally(() => this.#underWay.delete(told))
+      told.catch(() => {})
+      this.#underWay.add(told)
+    }
   }
 
   #known(name: string): Tag {

@@ -5,7 +5,10 @@ import * as main from 'polycache'
 import { toolCache } from 'polycache/agents'
 import { batched } from 'polycache/batched'
 import { argsKey } from 'polycache/keys'
+import { keyvTier } from 'polycache/keyv'
+import { lmdbTier } from 'polycache/lmdb'
 import * as policies from 'polycache/policies'
+import { redisTier } from 'polycache/redis'
 import { ManualClock, describeStore } from 'polycache/testing'
 
 const { cached, lru } = main
@@ -32,3 +35,20 @@ assert.equal(policies.lru, lru, 'the same function by every path')
 assert.equal(argsKey('42'), '42')
 assert.equal(typeof new ManualClock().now(), 'number')
 assert.equal(typeof describeStore, 'function')
+
+// None of the packages behind the tiers is installed here.
+assert.throws(() => lmdbTier({ path: 'cache.mdb' }), /lmdbTier needs the package lmdb: npm install lmdb/)
+assert.throws(() => redisTier({}), /npm install ioredis/)
+assert.throws(() => keyvTier({}), /npm install keyv/)
+const rows = new Map()
+const rowsLikeKeyv = {
+  get: async (key) => rows.get(key),
+  set: async (key, value) => rows.set(key, value),
+  delete: async (key) => rows.delete(key),
+}
+const tier = keyvTier(rowsLikeKeyv)
+const users = tier.space('users')
+const { lease } = await users.read('42')
+assert.equal(await users.write('42', lease, Buffer.from('user'), { freshFor: 1000 }), true)
+assert.equal((await users.read('42')).state, 'fresh')
+await tier.close()

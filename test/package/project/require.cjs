@@ -5,7 +5,10 @@ const { cached, lru } = require('polycache')
 const { toolCache } = require('polycache/agents')
 const { batched } = require('polycache/batched')
 const { argsKey } = require('polycache/keys')
+const { keyvTier } = require('polycache/keyv')
+const { lmdbTier } = require('polycache/lmdb')
 const policies = require('polycache/policies')
+const { redisTier } = require('polycache/redis')
 const { ManualClock, describeStore } = require('polycache/testing')
 
 let loads = 0
@@ -16,6 +19,9 @@ assert.equal(policies.lru, lru, 'the same function by every path')
 assert.equal(argsKey('42'), '42')
 assert.equal(typeof new ManualClock().now(), 'number')
 assert.equal(typeof describeStore, 'function')
+assert.equal(typeof keyvTier, 'function')
+assert.throws(() => lmdbTier({ path: 'cache.mdb' }), /lmdbTier needs the package lmdb: npm install lmdb/)
+assert.throws(() => redisTier({}), /npm install ioredis/)
 assert.equal(require('polycache/package.json').name, 'polycache')
 
 async function main() {

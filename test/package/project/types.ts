@@ -3,7 +3,10 @@ import { cached, controlsOf, lru } from 'polycache'
 import { toolCache } from 'polycache/agents'
 import { batched } from 'polycache/batched'
 import { argsKey } from 'polycache/keys'
+import { keyvTier, type KeyvLike } from 'polycache/keyv'
+import { lmdbTier, type Tier } from 'polycache/lmdb'
 import { lru as sameLru } from 'polycache/policies'
+import { redisTier, type RedisClient, type TierSpace } from 'polycache/redis'
 import { ManualClock, describeStore } from 'polycache/testing'
 
 interface User {
@@ -69,3 +72,16 @@ export class Users {
     return controlsOf(this.find).invalidate(id)
   }
 }
+export const tiers = (client: RedisClient, keyv: KeyvLike): Tier[] => [
+  redisTier(client, { prefix: 'shop' }),
+  lmdbTier({ path: 'cache.mdb', maxBytes: 2 ** 30 }),
+  keyvTier(keyv),
+]
+export const stored = async (space: TierSpace): Promise<boolean> => {
+  const { lease } = await space.read('42')
+  return lease !== undefined && (await space.write('42', lease, new Uint8Array(), { freshFor: 1000, tags: ['x'] }))
+}
+// @ts-expect-error A file has a path.
+lmdbTier({})
+// @ts-expect-error There is no such option.
+redisTier({} as RedisClient, { ttl: 1 })

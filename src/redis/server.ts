@@ -1,0 +1,149 @@
+import { ClosedError } from '../errors.ts'
+import { Owed } from '../tiers/owed.ts'
+import { type Wire, type Word } from './client.ts'
+import { type ScriptName, scripts } from './scripts.ts'
+
+/** How the keys of a tier are laid out, and how its servers are spoken to. */
+export interface ServerOptions {
+  readonly wire: Wire
+  readonly prefix: string
+  readonly shards: number
+  readonly origin: string
+}
+
+/** The keys with one hash tag: they are all on one node of a cluster. */
+export interface Shard {
+  readonly index: number
+  /** What all its keys begin with. */
+  readonly text: string
+  readonly fence: string
+  readonly marks: string
+  /** The beginning of a message of this tier for the backplane; the number of the message comes next. */
+  readonly head: string
+}
+
+/**
+ * Runs the scripts on the servers behind a client.
+ *
+ * Before the data of a server is believed, the script `believe` runs: at first, after each reconnection, and whenever a
+ * server does not know a script. A server that has been restarted, or has taken over from another, knows none, and no
+ * process teaches it one before `believe` has been run there. So data that is older than what was invalidated is dead
+ * before it can be read.
+ */
+export class Server {
+  readonly shards: readonly Shard[]
+  readonly channel: string
+  readonly origin: string
+  readonly owed: Owed
+  readonly #wire: Wire
+  #believing: Promise<void> | undefined
+  /** How often the connection has been made. */
+  #connections = 0
+  /** The connection under which the data of all servers was last believed. */
+  #believedUnder = -1
+  #closed = false
+  readonly #unlisten: () => void
+
+  constructor({ wire, prefix, shards, origin }: ServerOptions, everything: () => Promise<unknown>) {
+    this.#wire = wire
+    this.origin = origin
+    this.channel = `${prefix}:backplane`
+    this.owed = new Owed(everything)
+    this.shards = Array.from({ length: shards }, (_, index) => {
+      // The number of shards is part of the name: those who disagree about it never mistake each other's keys.
+      const text = `{${prefix}:${shards}.${index}}:`
+      const head = `["${origin}",${index},`
+      return { index, text, fence: `${text}f`, marks: `${text}m`, head }
+    })
+    this.#unlisten = wire.onReconnect(() => {
+      this.#connections++
+      if (this.owed.any) this.owed.settle().catch(() => {})
+    })
+  }
+
+  /** The shard of a key. */
+  shardOf(key: string): Shard {
+    return this.shards.length === 1 ? this.shards[0]! : this.shards[fnv1a(key) % this.shards.length]!
+  }
+
+  /** Runs a script after all that is to be done before it. */
+  run(name: ScriptName, shard: Shard, place: readonly string[], words: readonly Word[]): Promise<unknown> {
+    return this.#believedUnder === this.#connections && !this.owed.any
+      ? this.runAnyway(name, shard, place, words)
+      : this.#runAfterAll(name, shard, place, words)
+  }
+
+  /** Runs a script at once: an invalidation need not believe anything. */
+  runAnyway(name: ScriptName, shard: Shard, place: readonly string[], words: readonly Word[]): Promise<unknown> {
+    if (this.#closed) return Promise.reject(new ClosedError('the tier has been closed', place[0]))
+    const keys = place.length === 0 ? '2' : '4'
+    const sent = ['EVALSHA', scripts[name].sha, keys, shard.fence, shard.marks, ...place, ...words]
+    return this.#wire.send(shard.fence, sent).catch(async (error: unknown) => {
+      if (!isUnknownScript(error)) throw error
+      await this.#believeShard(shard)
+      return this.#wire.send(shard.fence, ['EVAL', scripts[name].text, ...sent.slice(2)])
+    })
+  }
+
+  async #runAfterAll(
+    name: ScriptName,
+    shard: Shard,
+    place: readonly string[],
+    words: readonly Word[],
+  ): Promise<unknown> {
+    if (this.#believedUnder !== this.#connections) await this.#believe()
+    if (this.owed.any) await this.owed.settle()
+    return this.runAnyway(name, shard, place, words)
+  }
+
+  /** Runs a script on every shard. */
+  async runOnAll(name: ScriptName, words: (shard: Shard) => readonly Word[]): Promise<unknown[]> {
+    return Promise.all(this.shards.map((shard) => this.runAnyway(name, shard, [], words(shard))))
+  }
+
+  /** Subscribes to what the tiers of all processes say. */
+  get subscribe(): Wire['subscribe'] {
+    return this.#wire.subscribe.bind(this.#wire)
+  }
+
+  /** Sends a message that is no invalidation. */
+  async say(text: string): Promise<void> {
+    await this.#wire.send(this.channel, ['PUBLISH', this.channel, text])
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#unlisten()
+    this.owed.close()
+  }
+
+  #believe(): Promise<void> {
+    this.#believing ??= this.#believeAll().finally(() => {
+      this.#believing = undefined
+    })
+    return this.#believing
+  }
+
+  async #believeAll(): Promise<void> {
+    const connection = this.#connections
+    await Promise.all(this.shards.map((shard) => this.#believeShard(shard)))
+    this.#believedUnder = connection
+  }
+
+  async #believeShard(shard: Shard): Promise<void> {
+    const { text } = scripts.believe
+    const words = [this.channel, shard.head, ',"everything"]']
+    await this.#wire.send(shard.fence, ['EVAL', text, '2', shard.fence, shard.marks, ...words])
+  }
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
+
+/** A number of 32 bits from a string: FNV-1a (Fowler, Noll, Vo) over its UTF-16 units. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  return hash >>> 0
+}

@@ -1,0 +1,211 @@
+import type { Content, Envelope, Unreadable } from '../codec/envelope.ts'
+import type { Circuit } from './circuit.ts'
+import type { Lease, Life, TierEntry, TierRead, TierSpace } from './tier.ts'
+import { within } from './within.ts'
+
+/** What was found in a tier, opened. */
+export interface Found {
+  readonly state: TierRead['state']
+  readonly entry: TierEntry | undefined
+  /** What is in the entry. */
+  readonly value: unknown
+  readonly lease: Lease | undefined
+}
+
+/** How a shelf deals with a tier. Times are milliseconds. */
+export interface ShelfOptions {
+  readonly envelope: Envelope
+  readonly circuit: Circuit
+  readonly l2Timeout: number
+  readonly leaseWait: number
+  /** Counts a failure. It is told to the user if there is an error. */
+  readonly failed: (error?: unknown) => void
+}
+
+/** Entries that could not be read are looked at so many times. */
+const mostDiscards = 2
+
+/**
+ * What one space does to its room in a tier.
+ *
+ * Reading never fails and never takes longer than it may: a tier that does not answer has nothing. Whatever changes a
+ * key goes out in turn, and a read waits for what has been begun before it, so that no answer is older than that.
+ */
+export class TierShelf {
+  readonly #space: TierSpace
+  readonly #options: ShelfOptions
+  /** The last change of each key that has one under way. */
+  readonly #last = new Map<string, Promise<unknown>>()
+  /** The last change of all keys at once. */
+  #barrier: Promise<unknown> | undefined
+  readonly #behind = new Set<Promise<unknown>>()
+
+  constructor(space: TierSpace, options: ShelfOptions) {
+    this.#space = space
+    this.#options = options
+  }
+
+  /** Looks, and takes the lease if it is to be had. Gives `undefined` where the tier does not answer. */
+  read(key: string): Promise<Found | undefined> {
+    return this.#ask(
+      key,
+      () => this.#space.read(key),
+      this.#options.l2Timeout,
+      ({ lease }) => lease && this.release(key, lease),
+    )
+  }
+
+  /** Waits for the load of another process. */
+  wait(key: string, signal: AbortSignal): Promise<Found | undefined> {
+    const { leaseWait, l2Timeout } = this.#options
+    const giveBack = ({ lease }: TierRead): void => {
+      if (lease !== undefined) this.release(key, lease)
+    }
+    return this.#ask(
+      key,
+      async () => {
+        try {
+          return await this.#space.wait(key, { timeout: leaseWait, signal })
+        } catch (error) {
+          if (!signal.aborted) throw error
+          return { state: 'missing', entry: undefined, lease: undefined }
+        }
+      },
+      leaseWait + l2Timeout,
+      giveBack,
+    )
+  }
+
+  /** Takes the lease, whoever has it. */
+  async lease(key: string): Promise<Lease | undefined> {
+    const giveBack = (lease: Lease): void => this.release(key, lease)
+    return this.#bounded(key, () => this.#space.lease(key), this.#options.l2Timeout, giveBack)
+  }
+
+  /** Looks at a fresh entry. */
+  async peek(key: string): Promise<Found | undefined> {
+    const entry = await this.#bounded(key, () => this.#space.peek(key), this.#options.l2Timeout)
+    if (entry === undefined) return undefined
+    const content = this.#options.envelope.open(entry.bytes)
+    if (content.kind !== 'value') return undefined
+    return { state: entry.freshFor > 0 ? 'fresh' : 'stale', entry, value: content.value, lease: undefined }
+  }
+
+  /**
+   * Stores what was loaded under a lease, behind the caller's back.
+   *
+   * @param refused called when the tier did not take it, since it has been invalidated or loaded anew
+   */
+  write(key: string, lease: Lease, bytes: Uint8Array, life: Life, refused: () => void): void {
+    this.#follow(
+      this.#space.write(key, lease, bytes, life).then((stored) => {
+        if (!stored) refused()
+      }),
+    )
+  }
+
+  /** Gives a lease up. */
+  release(key: string, lease: Lease): void {
+    this.#follow(this.#space.release(key, lease))
+  }
+
+  put(key: string, bytes: Uint8Array, life: Life): Promise<void> {
+    return this.#inTurn(key, () => this.#space.put(key, bytes, life))
+  }
+
+  invalidate(key: string): Promise<boolean> {
+    return this.#inTurn(key, () => this.#space.invalidate(key))
+  }
+
+  expire(key: string): Promise<boolean> {
+    return this.#inTurn(key, () => this.#space.expire(key))
+  }
+
+  clear(): Promise<void> {
+    return this.#allInTurn(() => this.#space.clear())
+  }
+
+  /** Lets every read wait for something that changes many keys. */
+  waitFor(change: Promise<unknown>): void {
+    void this.#allInTurn(() => change).catch(() => {})
+  }
+
+  /** Fulfilled when nothing is under way any more, or when the tier has had its time. */
+  async idle(): Promise<void> {
+    const all = Promise.allSettled([...this.#last.values(), this.#barrier, ...this.#behind])
+    await within(all, this.#options.l2Timeout).catch(() => {})
+  }
+
+  async #ask(
+    key: string,
+    look: () => Promise<TierRead>,
+    ms: number,
+    late: (read: TierRead) => void,
+  ): Promise<Found | undefined> {
+    let read = await this.#bounded(key, look, ms, late)
+    for (let discards = 0; read !== undefined; discards++) {
+      const { state, entry, lease } = read
+      if (entry === undefined) return { state, entry, value: undefined, lease }
+      const content = this.#options.envelope.open(entry.bytes)
+      if (content.kind === 'value') return { state, entry, value: content.value, lease }
+      this.#tellUnreadable(key, content)
+      if (lease !== undefined) return { state: 'missing', entry: undefined, value: undefined, lease }
+      if (discards === mostDiscards) return undefined
+      // oxlint-disable-next-line no-await-in-loop -- each look is at what the one before has left
+      read = await this.#bounded(key, () => this.#space.discard(key, entry), this.#options.l2Timeout, late)
+    }
+    return undefined
+  }
+
+  #tellUnreadable(key: string, content: Content | Unreadable): void {
+    // A failure in the place of a value is of a later version.
+    const why = content.kind === 'unreadable' ? content.why : 'version'
+    // That a deploy leaves old entries behind is no mistake.
+    if (why === 'version' || why === 'schema') this.#options.failed()
+    else this.#options.failed(new Error(`what the tier has under ${JSON.stringify(key)} cannot be read: ${why}`))
+  }
+
+  /** Asks the tier if it is to be asked. Gives `undefined` where it fails, or has not answered in time. */
+  async #bounded<T>(key: string, ask: () => Promise<T>, ms: number, late?: (value: T) => void): Promise<T | undefined> {
+    const { circuit, failed } = this.#options
+    if (!circuit.allows()) return undefined
+    try {
+      const before = this.#last.get(key) ?? this.#barrier
+      const answer = await within(before === undefined ? ask() : before.then(ask, ask), ms, late)
+      circuit.succeeded()
+      return answer
+    } catch (error) {
+      circuit.failed()
+      failed(error)
+      return undefined
+    }
+  }
+
+  #inTurn<R>(key: string, change: () => Promise<R>): Promise<R> {
+    const before = this.#last.get(key) ?? this.#barrier
+    const result = (before === undefined ? change() : before.then(change, change)).finally(() => {
+      if (this.#last.get(key) === result) this.#last.delete(key)
+    })
+    this.#last.set(key, result)
+    return result
+  }
+
+  #allInTurn<R>(change: () => Promise<R>): Promise<R> {
+    const before = [...this.#last.values(), this.#barrier].filter((one) => one !== undefined)
+    this.#last.clear()
+    const turn = before.length === 0 ? change() : Promise.allSettled(before).then(change)
+    const result = turn.finally(() => {
+      if (this.#barrier === result) this.#barrier = undefined
+    })
+    this.#barrier = result
+    return result
+  }
+
+  /** Counts and tells the failure of what nobody waits for. */
+  #follow(operation: Promise<unknown>): void {
+    const followed = operation
+      .catch((error: unknown) => this.#options.failed(error))
+      .finally(() => this.#behind.delete(followed))
+    this.#behind.add(followed)
+  }
+}

@@ -1,0 +1,37 @@
+/** A tier that did not answer in time. What it was asked for may still be done. */
+export class TierTimeoutError extends Error {
+  override readonly name = 'TierTimeoutError'
+  /** The milliseconds that were waited. */
+  readonly ms: number
+
+  constructor(ms: number) {
+    super(`the tier did not answer within ${ms} ms`)
+    this.ms = ms
+  }
+}
+
+/**
+ * Waits for a promise no longer than that, and rejects with a {@link TierTimeoutError} then.
+ *
+ * @param late is given what the promise was fulfilled with when nobody waited any more
+ */
+export function within<T>(promise: Promise<T>, ms: number, late?: (value: T) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let isOver = false
+    const timer = setTimeout(() => {
+      isOver = true
+      reject(new TierTimeoutError(ms))
+    }, ms)
+    promise.then(
+      (value) => {
+        clearTimeout(timer)
+        if (isOver) late?.(value)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
+  })
+}
