@@ -42,8 +42,15 @@ function play(world: World, command: Command): void {
       return world.advance(command.ms * 1_000)
     case 'resolve':
     case 'reject': {
-      const running = world.loads.filter((load) => load.ended === undefined)
-      return nth(running, command.which)?.end(command.does === 'resolve' ? 'resolved' : 'rejected')
+      const ending = nth(
+        world.loads.filter((load) => load.ended === undefined),
+        command.which,
+      )
+      if (!world.isSync && ending?.background === false) {
+        // It may overtake a call that is still reading.
+        for (const one of world.calls) if (one.cell === ending.cell && !one.settled) delete one.mustGive
+      }
+      return ending?.end(command.does === 'resolve' ? 'resolved' : 'rejected')
     }
     case 'abort': {
       const waiting = world.calls.filter((one) => one.controller !== undefined && !one.settled && !one.mustLeave)

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { useFakeTimers, type SinonFakeTimers } from 'sinon'
+import { createSandbox, type SinonFakeTimers } from 'sinon'
 import { cached, loadContext } from '../../src/index.ts'
 import { deferred, ManualClock, seededRandom } from '../../src/testing.ts'
 import { Cell, type Call, type Load } from './cell.ts'
@@ -54,7 +54,8 @@ export class World {
     const { clock } = this
     this.lifetime = lifetimeOf(flavour)
     this.judge = new Judge(this)
-    if (this.lifetime.timeout < Infinity) this.timers = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    if (this.lifetime.timeout < Infinity)
+      this.timers = createSandbox().useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     this.store = under.create(random, clock)
     const names = under.names ?? [undefined]
     this.fns = names.map((name) => {
