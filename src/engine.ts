@@ -257,7 +257,9 @@ export class Engine<V, Args extends readonly unknown[]> {
       if (served !== undefined) {
         stopListening()
         if (served !== true) throw served.error
-        if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
+        // Once the flight has ended, nothing tells whether what it wrote is the newest, or has been invalidated since.
+        const isNewest = !flight.revoked && !flight.ended
+        if (isNewest && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
         return old!.value
       }
     }
