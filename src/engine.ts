@@ -213,8 +213,9 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
-    if (flight.askers > 0) flight.askers++
-    else this.#counters.joins++
+    if (flight.askers === 0) this.#counters.joins++
+    else if (flight.owner === this) flight.askers++
+    else (flight.strangers ??= []).push(this.#counters)
   }
 
   /**
@@ -281,6 +282,11 @@ export class Engine<V, Args extends readonly unknown[]> {
       const { askers } = flight
       flight.askers = 0
       const served = this.#oldValues.serve(old, storeKey, askers)
+      for (const counters of flight.strangers ?? []) {
+        if (served === undefined) counters.joins++
+        else if (served === true && !this.#freshness.isFresh(old!)) counters.staleHits++
+        else counters.hits++
+      }
       if (served !== undefined) {
         this.#space.remove(flight)
         flight.ended = true
