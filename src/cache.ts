@@ -18,7 +18,7 @@ const callOptionNames = ['signal', 'ttl', 'fresh']
  * const pages = new Cache<string, Page>(lru({ max: 500 }), { ttl: 60_000 })
  * const page = await pages.get(url, fetchPage)
  */
-export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
+export class Cache<K = any, V = any, S extends StoreOf<K> = StoreOf<K>> {
   readonly store: S
   readonly #engine: Engine<V, [key: K]>
 
