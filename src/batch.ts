@@ -16,7 +16,7 @@ export class Batch<A, V> extends Flight<ManyResults<V>, [args: readonly A[]]> {
    * @param keys the keys of `args`, in the same order
    * @param members all flights of these keys that wait for this, more than one of a key where it was invalidated
    */
-  constructor(loadMany: LoadMany<A, V>, args: readonly A[], keys: readonly unknown[], members: readonly AnyFlight[]) {
+  constructor(loadMany: LoadMany<A, V>, args: A[], keys: readonly unknown[], members: readonly AnyFlight[]) {
     super(members, keys, undefined, loadMany, undefined, [args], undefined, undefined)
     this.#members = members
     this.background = members.every(({ background }) => background)

@@ -233,8 +233,9 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
-    if (flight.askers > 0) flight.askers++
-    else this.#counters.joins++
+    if (flight.askers === 0) this.#counters.joins++
+    else if (flight.owner === this) flight.askers++
+    else (flight.strangers ??= []).push(this.#counters)
   }
 
   #wait(flight: Flight<V, Args>, options: CallOptions<V, Args> | undefined): Promise<V> {
@@ -289,7 +290,9 @@ export class Engine<V, Args extends readonly unknown[]> {
       if (served !== undefined) {
         stopListening()
         if (served !== true) throw served.error
-        if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
+        // Once the flight has ended, nothing tells whether what it wrote is the newest, or has been invalidated since.
+        const isNewest = !flight.revoked && !flight.ended
+        if (isNewest && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
         return old!.value
       }
     }
@@ -312,6 +315,11 @@ export class Engine<V, Args extends readonly unknown[]> {
       const { askers } = flight
       flight.askers = 0
       const served = this.#oldValues.serve(old, storeKey, askers)
+      for (const counters of flight.strangers ?? []) {
+        if (served === undefined) counters.joins++
+        else if (served === true && !this.#freshness.isFresh(old!)) counters.staleHits++
+        else counters.hits++
+      }
       if (served !== undefined) {
         this.#space.remove(flight)
         flight.ended = true
