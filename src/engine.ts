@@ -33,8 +33,12 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly room: Room<V, Args>
   readonly hitPath: HitPath<V>
   readonly options: EngineOptions<V, Args>
+  /** What ends with this: begun in the step in which this is closed, and waited for. */
+  readonly parts: ((wait: boolean) => unknown)[] = []
   /** What is still to be done when this is closed and no load is running any more. */
-  readonly endings: ((wait: boolean) => unknown)[] = []
+  readonly endings: (() => unknown)[] = []
+  /** Called when the place in the store has been given up, and another may take it. */
+  left: (() => void) | undefined = undefined
   readonly #space: Space
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
@@ -153,6 +157,7 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   async #end(wait: boolean): Promise<void> {
     const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this)
+    const parts = Promise.allSettled(this.parts.map(async (part) => part(wait)))
     if (wait) {
       // A load that closes its own function in its first step has no promise before that is over.
       await undefined
@@ -164,10 +169,11 @@ export class Engine<V, Args extends readonly unknown[]> {
         flight.abort(reason)
       }
     }
-    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending(wait)))
-    for (const result of ended) if (result.status === 'rejected') this.room.report(result.reason)
+    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending()))
+    for (const result of [...(await parts), ...ended]) if (result.status === 'rejected') this.room.report(result.reason)
     await this.room.asyncShelf?.idle()
     this.room.leave()
+    this.left?.()
   }
 
   /** What every call that is no hit begins with. Gives the key's form in the store. */
