@@ -48,17 +48,23 @@ export class SyncShelf {
     return this.#remove(storeKey, cause, this.#space.generation)
   }
 
-  /** Takes out the entries that a predicate chooses, and gives their number. */
+  /** Takes out the entries that a predicate chooses, all of them whatever fails meanwhile, and gives their number. */
   removeWhere(predicate: AnyPredicate): number {
     const { roster } = this.#space.census
     const storeKeys = roster === undefined ? this.#store.keys?.() : roster.keys()
     if (storeKeys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
     let removed = 0
+    let failure: { readonly error: unknown } | undefined
     for (const storeKey of [...storeKeys]) {
-      const entry = this.peek(storeKey)
-      if (entry === undefined || !predicate(this.#space.keyOf(storeKey), entry.value)) continue
-      if (this.#remove(storeKey, 'invalidated', this.#space.generation) !== undefined) removed++
+      try {
+        const entry = this.peek(storeKey)
+        if (entry === undefined || !predicate(this.#space.keyOf(storeKey), entry.value)) continue
+        if (this.remove(storeKey, 'invalidated') !== undefined) removed++
+      } catch (error) {
+        failure ??= { error }
+      }
     }
+    if (failure !== undefined) throw failure.error
     return removed
   }
 
