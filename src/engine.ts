@@ -101,10 +101,10 @@ export class Engine<V, Args extends readonly unknown[]> {
         return this.#wait(flight, options)
       }
       if (isInside(flight)) throw reentrant(key)
-      flight.listeners++
       if (flight.fresh && (old !== undefined || this.#space.kind === 'async')) {
         return this.#waitBeside(flight, old, options)
       }
+      flight.listeners++
       this.#join(flight)
       return this.#wait(flight, options)
     } catch (error) {
@@ -238,8 +238,16 @@ export class Engine<V, Args extends readonly unknown[]> {
     old: Entry<V> | undefined,
     options: CallOptions<V, Args> | undefined,
   ): Promise<V> {
-    const stopListening = once(() => flight.listeners--)
-    return this.#waitUntil(flight, options, this.#beside(flight, old, stopListening), stopListening)
+    let isListening: boolean | undefined
+    const listen = (): void => {
+      if (isListening === undefined) flight.listeners++
+      isListening ??= true
+    }
+    const stopListening = (): void => {
+      if (isListening === true) flight.listeners--
+      isListening = false
+    }
+    return this.#waitUntil(flight, options, this.#beside(flight, old, listen), stopListening)
   }
 
   /**
@@ -265,8 +273,10 @@ export class Engine<V, Args extends readonly unknown[]> {
   /**
    * What a caller gets who comes while a load runs that was to be fresh at any price, and would not pay it: the old value
    * where that may be served, at once or in the place of a failure.
+   *
+   * @param listen notes that the caller will hear of a failure of the flight, which may end before that is known
    */
-  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined, stopListening: () => unknown): Promise<V> {
+  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined, listen: () => void): Promise<V> {
     let old = known
     if (this.#space.kind === 'async') {
       // One read does for all: whatever changes what there is takes the flight out.
@@ -275,13 +285,13 @@ export class Engine<V, Args extends readonly unknown[]> {
       if (!flight.revoked) flight.old = old
       const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
       if (served !== undefined) {
-        stopListening()
         if (served !== true) throw served.error
         if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
         return old!.value
       }
     }
     this.#join(flight)
+    if (old === undefined) listen()
     try {
       return await flight.promise!
     } catch (error) {
@@ -334,12 +344,3 @@ function reentrant(key: unknown): ReentrantLoadError {
 }
 
 function ignore(): void {}
-
-/** The function, which does nothing when it is called again. */
-function once(run: () => unknown): () => void {
-  let done = false
-  return () => {
-    if (!done) run()
-    done = true
-  }
-}
