@@ -34,8 +34,12 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly room: Room<V, Args>
   readonly hitPath: HitPath<V>
   readonly options: EngineOptions<V, Args>
+  /** What ends with this: begun in the step in which this is closed, and waited for. */
+  readonly parts: ((wait: boolean) => unknown)[] = []
   /** What is still to be done when this is closed and no load is running any more. */
-  readonly endings: ((wait: boolean) => unknown)[] = []
+  readonly endings: (() => unknown)[] = []
+  /** Called when the place in the store has been given up, and another may take it. */
+  left: (() => void) | undefined = undefined
   readonly #space: Space
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
@@ -107,10 +111,10 @@ export class Engine<V, Args extends readonly unknown[]> {
         return this.#wait(flight, options)
       }
       if (isInside(flight)) throw reentrant(key)
-      flight.listeners++
       if (flight.fresh && (old !== undefined || this.#space.kind === 'async')) {
         return this.#waitBeside(flight, old, options)
       }
+      flight.listeners++
       this.#join(flight)
       return this.#wait(flight, options)
     } catch (error) {
@@ -163,6 +167,7 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   async #end(wait: boolean): Promise<void> {
     const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this)
+    const parts = Promise.allSettled(this.parts.map(async (part) => part(wait)))
     if (wait) {
       // A load that closes its own function in its first step has no promise before that is over.
       await undefined
@@ -174,11 +179,12 @@ export class Engine<V, Args extends readonly unknown[]> {
         flight.abort(reason)
       }
     }
-    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending(wait)))
-    for (const result of ended) if (result.status === 'rejected') this.room.report(result.reason)
+    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending()))
+    for (const result of [...(await parts), ...ended]) if (result.status === 'rejected') this.room.report(result.reason)
     await this.room.asyncShelf?.idle()
     await this.room.behind?.leave()
     this.room.leave()
+    this.left?.()
   }
 
   /** What every call that is no hit begins with. Gives the key's form in the store. */
@@ -251,8 +257,16 @@ export class Engine<V, Args extends readonly unknown[]> {
     old: Entry<V> | undefined,
     options: CallOptions<V, Args> | undefined,
   ): Promise<V> {
-    const stopListening = once(() => flight.listeners--)
-    return this.#waitUntil(flight, options, this.#beside(flight, old, stopListening), stopListening)
+    let isListening: boolean | undefined
+    const listen = (): void => {
+      if (isListening === undefined) flight.listeners++
+      isListening ??= true
+    }
+    const stopListening = (): void => {
+      if (isListening === true) flight.listeners--
+      isListening = false
+    }
+    return this.#waitUntil(flight, options, this.#beside(flight, old, listen), stopListening)
   }
 
   /**
@@ -278,8 +292,10 @@ export class Engine<V, Args extends readonly unknown[]> {
   /**
    * What a caller gets who comes while a load runs that was to be fresh at any price, and would not pay it: the old value
    * where that may be served, at once or in the place of a failure.
+   *
+   * @param listen notes that the caller will hear of a failure of the flight, which may end before that is known
    */
-  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined, stopListening: () => unknown): Promise<V> {
+  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined, listen: () => void): Promise<V> {
     let old = known
     if (this.#space.kind === 'async') {
       // One read does for all: whatever changes what there is takes the flight out.
@@ -288,7 +304,6 @@ export class Engine<V, Args extends readonly unknown[]> {
       if (!flight.revoked) flight.old = old
       const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
       if (served !== undefined) {
-        stopListening()
         if (served !== true) throw served.error
         // Once the flight has ended, nothing tells whether what it wrote is the newest, or has been invalidated since.
         const isNewest = !flight.revoked && !flight.ended
@@ -297,6 +312,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       }
     }
     this.#join(flight)
+    if (old === undefined) listen()
     try {
       return await flight.promise!
     } catch (error) {
@@ -359,12 +375,3 @@ function stillAlive<V>(old: Entry<V> | undefined): Entry<V> | undefined {
 }
 
 function ignore(): void {}
-
-/** The function, which does nothing when it is called again. */
-function once(run: () => unknown): () => void {
-  let done = false
-  return () => {
-    if (!done) run()
-    done = true
-  }
-}

@@ -19,7 +19,7 @@ export function scopesOf<V, Args extends readonly unknown[], C extends Closeable
   make: (engine: Engine<V, Args>) => C,
 ): (id: string) => C {
   const open = new Map<string, C>()
-  engine.endings.push(closing(open))
+  engine.parts.push(closing(open))
 
   return (id) => {
     if (typeof id !== 'string' || id === '') throw wrongType('the id of a scope', 'a string that is not empty', id)
@@ -29,10 +29,8 @@ export function scopesOf<V, Args extends readonly unknown[], C extends Closeable
     if (name === undefined) throw wrongType('name', 'given to a function that has scopes', name)
     engine.room.assertOpen(undefined)
     const scoped = new Engine<V, Args>(engine.room.store, { ...engine.options, name: `${name}/${textOf(id)}` })
-    scoped.endings.push(() => {
-      open.delete(id)
-      return scoped.room.empty()
-    })
+    scoped.endings.push(() => scoped.room.empty())
+    scoped.left = () => open.delete(id)
     scope = make(scoped)
     open.set(id, scope)
     return scope

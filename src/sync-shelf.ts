@@ -31,31 +31,43 @@ export class SyncShelf {
   }
 
   /** Looks for an entry that is to count no longer. If the store cannot be read, nothing in it counts any longer. */
-  peek(storeKey: unknown, generation: Generation = this.#space.generation): Entry | undefined {
+  peek(storeKey: unknown): Entry | undefined {
+    const entry = this.#inStore(storeKey, this.#space.generation)
+    return entry?.alive === true ? entry : undefined
+  }
+
+  /** Does so also for one whose tags were invalidated. */
+  #inStore(storeKey: unknown, generation: Generation): Entry | undefined {
     try {
-      return this.#space.peek(storeKey, generation)
+      return this.#space.inStore(storeKey, generation)
     } catch (error) {
       this.#space.disbelieve()
       throw error
     }
   }
 
-  /** Takes an entry out and gives it. It counts no longer even if the store fails to delete it. */
+  /** Takes an entry out and gives it if it counted. It counts no longer even if the store fails to delete it. */
   remove(storeKey: unknown, cause: RemovalCause): Entry | undefined {
     return this.#remove(storeKey, cause, this.#space.generation)
   }
 
-  /** Takes out the entries that a predicate chooses, and gives their number. */
+  /** Takes out the entries that a predicate chooses, all of them whatever fails meanwhile, and gives their number. */
   removeWhere(predicate: AnyPredicate): number {
     const { roster } = this.#space.census
     const storeKeys = roster === undefined ? this.#store.keys?.() : roster.keys()
     if (storeKeys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
     let removed = 0
+    let failure: { readonly error: unknown } | undefined
     for (const storeKey of [...storeKeys]) {
-      const entry = this.peek(storeKey)
-      if (entry === undefined || !predicate(this.#space.keyOf(storeKey), entry.value)) continue
-      if (this.#remove(storeKey, 'invalidated', this.#space.generation) !== undefined) removed++
+      try {
+        const entry = this.peek(storeKey)
+        if (entry === undefined || !predicate(this.#space.keyOf(storeKey), entry.value)) continue
+        if (this.remove(storeKey, 'invalidated') !== undefined) removed++
+      } catch (error) {
+        failure ??= { error }
+      }
     }
+    if (failure !== undefined) throw failure.error
     return removed
   }
 
@@ -86,14 +98,15 @@ export class SyncShelf {
   }
 
   #remove(storeKey: unknown, cause: RemovalCause, generation: Generation): Entry | undefined {
-    const entry = this.peek(storeKey, generation)
+    const entry = this.#inStore(storeKey, generation)
     if (entry === undefined) return undefined
+    const { alive } = entry
     try {
       this.#store.delete(storeKey, cause)
       this.#space.census.taken(storeKey, cause)
     } finally {
       entry.generation = undefined
     }
-    return entry
+    return alive ? entry : undefined
   }
 }

@@ -231,6 +231,81 @@ for (const [name, create] of Object.entries(stores)) {
   })
 }
 
+describe('invalidateWhere', () => {
+  it('lets no call that comes later read what it chooses, though the store is still looked through', async () => {
+    const store = new ListedMap()
+    let version = 1
+    const read = cached(store)(async (id: string) => `${id}${version}`)
+    await Promise.all([read('a'), read('b')])
+    await turns()
+    version = 2
+    store.gate = deferred<void>()
+    const removing = read.invalidateWhere((key) => key === 'a')
+
+    expect(await read('a')).to.equal('a2')
+    expect(await read('b')).to.equal('b1')
+    expect(await read.expire('a')).to.equal(true)
+    store.gate.resolve()
+    expect(await removing).to.equal(0)
+    expect(await read('b')).to.equal('b1')
+  })
+
+  it('chooses what an expire that is out puts in once more', async () => {
+    const store = new ListedMap()
+    const read = cached(store, { staleWhileRevalidate: 60_000 })(async (id: string) => id)
+    await read('a')
+    await turns()
+    const expiring = read.expire('a')
+
+    expect(await read.invalidateWhere(() => true)).to.equal(1)
+    await expiring
+    expect(store.map.size).to.equal(0)
+  })
+
+  it('believes nothing of a store that fails while it is looked through', async () => {
+    const store = new ListedMap()
+    let version = 1
+    const read = cached(store, { onError: () => {} })(async (id: string) => `${id}${version}`)
+    await read('a')
+    await turns()
+    version = 2
+    store.gate = deferred<void>()
+    const removing = read.invalidateWhere((key) => key === 'a')
+    store.gate.reject(new Error('the store is down'))
+
+    expect(await rejection(Promise.resolve(removing)))
+      .to.be.an('error')
+      .with.property('message', 'the store is down')
+    expect(await read('a')).to.equal('a2')
+  })
+
+  it('takes all out that it chooses though the store fails to delete some', async () => {
+    const store = new Map<string, unknown>()
+    const remove = store.delete.bind(store)
+    store.delete = (key) => {
+      if (key === 'a') throw new Error('the store is down')
+      return remove(key)
+    }
+    let version = 1
+    const read = cached(store, { onError: () => {} })(async (id: string) => `${id}${version}`)
+    await Promise.all([read('a'), read('b')])
+    version = 2
+
+    expect(() => read.invalidateWhere(() => true)).to.throw('the store is down')
+    expect(await Promise.all([read('a'), read('b')])).to.deep.equal(['a2', 'b2'])
+  })
+})
+
+/** An asynchronous Map that lists its keys when it is let. */
+class ListedMap extends AsyncMap<string, unknown> {
+  gate: Deferred<void> | undefined
+
+  async *keys(): AsyncIterable<string> {
+    await this.gate?.promise
+    yield* [...this.map.keys()]
+  }
+}
+
 describe('invalidates', () => {
   it('leaves a mutation that gives no promise as it is', () => {
     const rows = new Map([['a', 1]])

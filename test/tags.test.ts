@@ -184,6 +184,32 @@ describe('Tags', () => {
     }
   })
 
+  it('leave nothing in a shared store that clear or the end of a scope has taken out', async () => {
+    const tags = new Tags()
+    const store = new Map<string, unknown>()
+    const get = cached(store, { name: 'rows', tags: tags.of(() => 'row') })(async (id: string) => id)
+    const scope = get.scope('s')
+    await Promise.all([get('a'), scope('a')])
+    tags.invalidate('row')
+    expect(get.stats().size).to.equal(1)
+
+    get.clear()
+    await scope.close()
+    expect([...store.keys()]).to.deep.equal([])
+    expect(get.stats()).to.include({ size: 0, invalidations: 1 })
+  })
+
+  it('leave nothing in a store whose entry is invalidated again', async () => {
+    const tags = new Tags()
+    const store = new Map<string, unknown>()
+    const get = cached(store, { tags: tags.of(() => 'row') })(async (id: string) => id)
+    await get('a')
+    tags.invalidate('row')
+
+    expect(get.invalidate('a')).to.equal(false)
+    expect(store.size).to.equal(0)
+  })
+
   it('remembers a bounded number of tags that no entry carries', async () => {
     const tags = new Tags({ remembered: 100 })
     const loads: Deferred<string>[] = []

@@ -31,6 +31,29 @@ describe('a slow load', () => {
     return { get, loads, errors }
   }
 
+  it('is reported when it fails and the only caller left was still reading the store, and leaves', async () => {
+    const errors: unknown[] = []
+    const store = new SlowMap({ random: seededRandom(1), manual: true })
+    const load = deferred<string>()
+    const get = cached(store, { timeout: 100, onError: (error: unknown) => errors.push(error) })(
+      async (_key: string) => load.promise,
+    )
+    const refreshed = rejection(get.refresh('k'))
+    await timers.tickAsync(60)
+    const called = rejection(get('k'))
+    await timers.tickAsync(45)
+    const down = new Error('down')
+    load.reject(down)
+    await timers.tickAsync(60)
+
+    expect(await refreshed).to.be.instanceOf(LoadTimeoutError)
+    expect(await called).to.be.instanceOf(LoadTimeoutError)
+    expect(errors).to.deep.equal([down])
+    store.letAllOn()
+    await timers.tickAsync(0)
+    nothingIsLeft()
+  })
+
   it('gives its callers a LoadTimeoutError with key and time, and is kept when it ends', async () => {
     const { get, loads } = make({ timeout: 100 })
     const call = rejection(get('k'))
