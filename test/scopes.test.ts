@@ -78,10 +78,10 @@ for (const [name, create] of Object.entries(stores)) {
       const scope = get.scope('s')
       await scope('a')
       const closing = scope.close({ wait: false })
-      let closed = false
-      void closing.then(() => (closed = true))
+      const progress = { closed: false }
+      void closing.then(() => (progress.closed = true))
 
-      while (!closed) {
+      while (!progress.closed) {
         expect(() => get.scope('s')).not.to.throw()
         await undefined
       }

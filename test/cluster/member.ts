@@ -63,6 +63,6 @@ export class Member {
 }
 
 /** A member that has ended before it replied. */
-export class MemberGone extends Error {
+class MemberGone extends Error {
   override readonly name = 'MemberGone'
 }
