@@ -42,7 +42,16 @@ export const floors: readonly Floor[] = [
   { name: 'policies', files: ['policies/*'] },
   {
     name: 'layers: one thing each',
-    files: ['jitter.ts', 'reentry.ts', 'roster.ts', 'counters.ts', 'failures.ts', 'tagging.ts', 'ttlcache-put.ts'],
+    files: [
+      'jitter.ts',
+      'reentry.ts',
+      'roster.ts',
+      'counters.ts',
+      'failures.ts',
+      'tagging.ts',
+      'ttlcache-put.ts',
+      'spelling.ts',
+    ],
   },
   { name: 'layers: who is there', files: ['census.ts'] },
   { name: 'layers: the fence', files: ['generation.ts'] },
