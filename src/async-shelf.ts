@@ -139,11 +139,16 @@ class AsyncShelf {
       if (entry !== undefined && predicate(this.#space.keyOf(storeKey), entry.value)) chosen.add(storeKey)
     }
     for (const [storeKey, { entry }] of this.#writing) choose(storeKey, entry)
-    const removals = Array.from(chosen, (storeKey) => this.remove(storeKey))
+    const take = (storeKey: string): Promise<boolean> => {
+      // A call that came since the beginning may have read what is taken out now, and must not note its use there.
+      this.#space.revoke(storeKey)
+      return this.remove(storeKey)
+    }
+    const removals = Array.from(chosen, take)
     for await (const storeKey of this.#storeKeys()) {
       if (chosen.has(storeKey)) continue
       choose(storeKey, await this.read(storeKey, reading))
-      if (chosen.has(storeKey)) removals.push(this.remove(storeKey))
+      if (chosen.has(storeKey)) removals.push(take(storeKey))
     }
     return (await Promise.all(removals)).filter(Boolean).length
   }
