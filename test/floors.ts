@@ -14,7 +14,17 @@ export const floors: readonly Floor[] = [
   { name: 'words', files: ['types.ts', 'errors.ts', 'store-types.ts'] },
   {
     name: 'ground',
-    files: ['clock.ts', 'random.ts', 'check.ts', 'warn.ts', 'peer.ts', 'held.ts', 'builtins.ts', 'classes.ts'],
+    files: [
+      'clock.ts',
+      'random.ts',
+      'check.ts',
+      'warn.ts',
+      'peer.ts',
+      'held.ts',
+      'builtins.ts',
+      'classes.ts',
+      'abort-listeners.ts',
+    ],
   },
   { name: 'why there is no key', files: ['refusal.ts'] },
   { name: 'text', files: ['text.ts'] },
