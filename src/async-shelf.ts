@@ -2,6 +2,7 @@ import { wrongType } from './check.ts'
 import { systemClock } from './clock.ts'
 import { AgeingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
+import { spelled, valueOf, type Spelled } from './spelling.ts'
 import type { AnyPredicate } from './store-types.ts'
 import { MARKER } from './text.ts'
 import type { TagBook } from './tagging.ts'
@@ -12,6 +13,8 @@ interface Record {
   /** Says that the engine wrote this, and in which form. */
   readonly polycache: 1
   readonly value: unknown
+  /** The value where serialization would lose it. */
+  readonly spelled?: Spelled
   /** When this was written; later writes of one process always have a greater number. */
   readonly at: number
   /** When this is no longer fresh; missing where it always is. */
@@ -270,10 +273,11 @@ class AsyncShelf {
 
   #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const { endsAt, lastsUntil, refreshAt, loadMs, tags } = entry
+    const { value, endsAt, lastsUntil, refreshAt, loadMs, tags } = entry
+    const spelling = spelled(value)
     const record: Record = {
       polycache: 1,
-      value: entry.value,
+      ...(spelling === undefined ? { value } : { value: null, spelled: spelling }),
       at: this.#nextAt(),
       ...(endsAt === never ? {} : { expiresAt: endsAt + ahead }),
       ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
@@ -289,7 +293,8 @@ class AsyncShelf {
     if (record.tags !== undefined && tags === undefined) return undefined
     const ahead = this.#wallNow() - this.#space.clock.now()
     const here = (time: number | undefined): number => (time === undefined ? never : time - ahead)
-    return new AgeingEntry(record.value, undefined, this.#space.generation.watched, {
+    const value = record.spelled === undefined ? record.value : valueOf(record.spelled)
+    return new AgeingEntry(value, undefined, this.#space.generation.watched, {
       endsAt: here(record.expiresAt),
       lastsUntil: here(record.lastsUntil),
       refreshAt: here(record.refreshAt),

@@ -1,3 +1,4 @@
+import { onAbort } from './abort-listeners.ts'
 import { LoadTimeoutError } from './errors.ts'
 import type { Flight } from './flight.ts'
 
@@ -30,9 +31,10 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
     let soft: NodeJS.Timeout | undefined
     let hard: NodeJS.Timeout | undefined
     let isOver = false
+    let stay: (() => void) | undefined
     const stop = (): void => {
       isOver = true
-      signal?.removeEventListener('abort', left)
+      stay?.()
       clearTimeout(soft)
       clearTimeout(hard)
     }
@@ -67,7 +69,7 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
       outcome.catch(() => {})
       return left()
     }
-    signal?.addEventListener('abort', left, { once: true })
+    if (signal !== undefined) stay = onAbort(signal, left)
     if (softTimeout !== undefined && !flight.ended) {
       soft = setTimeout(() => {
         // A store that is slow itself has not said yet what there is.

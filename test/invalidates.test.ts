@@ -307,6 +307,28 @@ class ListedMap extends AsyncMap<string, unknown> {
 }
 
 describe('invalidates', () => {
+  it('takes out what a call has read from an asynchronous store while invalidateWhere looked through it', async () => {
+    for (let steps = 0; steps < 40; steps++) {
+      const store = Object.assign(new AsyncMap<string, unknown>(), {
+        async *keys() {
+          yield* store.map.keys()
+        },
+      })
+      let loads = 0
+      const read = cached<any, number, [string]>(store, { tti: 1_000 })(async (_: string) => ++loads)
+      await read('a')
+      await turns()
+
+      const removing = read.invalidateWhere(() => true)
+      for (let step = 0; step < steps; step++) await null
+      await read('a')
+      await removing
+      await turns()
+
+      expect(await read.peek('a'), `after ${steps} steps`).to.not.equal(1)
+    }
+  })
+
   it('leaves a mutation that gives no promise as it is', () => {
     const rows = new Map([['a', 1]])
     const read = cachedSync(lru({ max: 10 }))((id: string) => rows.get(id))

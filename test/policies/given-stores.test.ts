@@ -60,4 +60,19 @@ describe('stores of others, as they are', () => {
       expect(get.stats()).to.include({ stores: 3, storeFailures: 0, evictions: 1, size: 2 })
     })
   }
+
+  it('Keyv keeps results that JSON does not know: those that are falsy, and others that are numbers', async () => {
+    for (const value of [undefined, null, false, 0, '', 0n, Number.NaN, Infinity, -Infinity, -12n]) {
+      let loads = 0
+      const get = cached<any, unknown, [string]>(new Keyv())(async (_: string) => {
+        loads++
+        return value
+      })
+      await get('a')
+      await new Promise((resolve) => setImmediate(resolve))
+
+      expect(await get('a')).to.deep.equal(value)
+      expect(loads).to.equal(1)
+    }
+  })
 })
