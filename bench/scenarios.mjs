@@ -112,6 +112,16 @@ export const scenarios = {
     subject: hitOne,
   }),
 
+  'hit-tags': () => ({
+    title: 'hit, 3 tags on each entry',
+    setup: { args: 'string', max: 1_000, tags: (key) => [key, 'tenant:7', 'users'], load: loadKey },
+    needs: ['tags'],
+    loads: 0,
+    prepare: prepareOne,
+    baseline: awaitOne,
+    subject: hitOne,
+  }),
+
   'stale-hit': () => ({
     title: 'stale hit, 1,000 for each refresh',
     setup: {

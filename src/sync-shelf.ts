@@ -24,7 +24,7 @@ export class SyncShelf {
     try {
       this.#put(storeKey, entry)
     } catch (error) {
-      this.#kill(storeKey, entry)
+      if (this.#tookAllTheSame(storeKey, entry)) census.put(storeKey, replaced, entry)
       throw error
     }
     census.put(storeKey, replaced, entry)
@@ -86,15 +86,19 @@ export class SyncShelf {
     }
   }
 
-  /** Makes sure that what was under a key does not outlive the newer entry that the store failed to take. */
-  #kill(storeKey: unknown, newer: Entry): void {
+  /**
+   * Whether a store that has failed to take an entry has it now. If not, what was under the key does not outlive it.
+   */
+  #tookAllTheSame(storeKey: unknown, entry: Entry): boolean {
     try {
-      const older = this.#space.peek(storeKey)
-      if (older !== undefined && older !== newer) older.generation = undefined
+      const there = this.#space.inStore(storeKey)
+      if (there === entry) return true
+      if (there !== undefined) there.generation = undefined
     } catch {
       // That the store failed to write is what is reported, not that it cannot be read either.
       this.#space.disbelieve()
     }
+    return false
   }
 
   #remove(storeKey: unknown, cause: RemovalCause, generation: Generation): Entry | undefined {

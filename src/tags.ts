@@ -35,14 +35,23 @@ class Tag {
   }
 }
 
+/** How many invalidations there have been. */
+interface Changes {
+  count: number
+}
+
 /** The tags of one entry, which hold on to what is known of them. */
 class Carried implements TagSet {
   readonly tags: readonly Tag[]
   readonly stamp: number
+  readonly #changes: Changes
+  /** How many invalidations there had been when this was last found to be alive: without a new one it still is. */
+  #aliveAt = -1
 
-  constructor(tags: readonly Tag[], stamp: number) {
+  constructor(tags: readonly Tag[], stamp: number, changes: Changes) {
     this.tags = tags
     this.stamp = stamp
+    this.#changes = changes
   }
 
   get names(): readonly string[] {
@@ -50,11 +59,16 @@ class Carried implements TagSet {
   }
 
   get alive(): boolean {
+    return this.#aliveAt === this.#changes.count || this.#isAlive()
+  }
+
+  #isAlive(): boolean {
     const { tags, stamp } = this
     for (let index = 0; index < tags.length; index++) {
       const tag = tags[index]!
       if (tag.invalidatedAt > stamp || (tag.conjunctions !== undefined && this.#meets(tag.conjunctions))) return false
     }
+    this.#aliveAt = this.#changes.count
     return true
   }
 
@@ -97,6 +111,7 @@ export class Tags implements TagBook {
   #last = 0
   /** The moment of the last invalidation. */
   #changed = 0
+  readonly #changes: Changes = { count: 0 }
   /** No tag that is not known was invalidated after this moment. */
   #forgottenUntil = 0
 
@@ -201,7 +216,7 @@ export class Tags implements TagBook {
 
   take(names: Iterable<string>, stamp: number): TagSet | undefined {
     const tags = Array.from(new Set(checkNames([...names])), (name) => this.#carry(name))
-    const carried = new Carried(tags, stamp)
+    const carried = new Carried(tags, stamp, this.#changes)
     return carried.alive && tags.every(({ holds }) => holds === 0) ? carried : undefined
   }
 
@@ -209,6 +224,7 @@ export class Tags implements TagBook {
   #next(): number {
     this.#last = Math.max(Date.now(), this.#last + 1 / 1024)
     this.#changed = this.#last
+    this.#changes.count++
     return this.#last
   }
 

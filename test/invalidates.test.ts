@@ -279,6 +279,21 @@ describe('invalidateWhere', () => {
     expect(await read('a')).to.equal('a2')
   })
 
+  it('finds what a shared store has taken and thrown', async () => {
+    const store = new Map<string, unknown>()
+    const put = store.set.bind(store)
+    store.set = (key, value) => {
+      put(key, value)
+      throw new Error('the store is down')
+    }
+    const read = cached(store, { name: 'rows', onError: () => {} })(async (id: string) => id)
+
+    expect(await read('a')).to.equal('a')
+    expect(read.stats().size).to.equal(1)
+    expect(read.invalidateWhere(() => true)).to.equal(1)
+    expect(store.size).to.equal(0)
+  })
+
   it('takes all out that it chooses though the store fails to delete some', async () => {
     const store = new Map<string, unknown>()
     const remove = store.delete.bind(store)

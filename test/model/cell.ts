@@ -1,10 +1,11 @@
+import type { Actor } from './actors.ts'
 import type { Lifetime } from './lifetimes.ts'
 
 /** A call that waits, or has waited. Times are those of the history, which count every event, if not told otherwise. */
 export interface Call {
   readonly id: number
   readonly cell: Cell
-  readonly fn: number
+  readonly actor: Actor
   readonly startedAt: number
   readonly startedAtMs: number
   readonly fresh: boolean
@@ -85,6 +86,12 @@ export class Cell {
   fence: Fence = { from: 0, survivors: new Set() }
   /** When calls had to stop joining what was in the air: at invalidations and at calls for something fresh. */
   readonly separations: number[] = []
+  /** When tags were invalidated: a call from then on joins nothing that was in the air. */
+  readonly taggings: number[] = []
+  /** How many mutations are running that will invalidate this: nothing is kept meanwhile. */
+  holds = 0
+  /** How many times it is being looked through, and may lose what it has. */
+  disturbed = 0
   /** Whether nobody knows what the last load has come to. */
   unsure = false
 
@@ -125,6 +132,17 @@ export class Cell {
     return this.separations.some((time) => older < time && time <= newer)
   }
 
+  /** Whether a later call need not join the load of an older one. */
+  mayRunBeside(older: number, newer: number): boolean {
+    return this.isSeparated(older, newer) || this.taggings.some((time) => older < time && time <= newer)
+  }
+
+  /** The load that a call joins now. */
+  get joinable(): Load | undefined {
+    const { flight } = this
+    return flight !== undefined && this.taggings.some((time) => time > flight.bornAt) ? undefined : flight
+  }
+
   /** Whether the result of a load must not be kept. */
   isRevoked(load: Load): boolean {
     return load.abandoned === true || load.signal.aborted || this.isSeparated(load.call.startedAt, Infinity)
@@ -133,11 +151,18 @@ export class Cell {
   /** Puts in a value whose load ended between two times of the clock. */
   keep(value: string, from: number, to: number): void {
     const { ttl, jitter, tti, keeps } = this.#lifetime
-    this.unsure = false
+    this.unsure = this.disturbed > 0
     this.failure = undefined
     this.kept = keeps(value)
       ? { value, ends: [from + ttl, to + ttl + jitter], idleEnds: [from + tti, to + tti] }
       : undefined
+  }
+
+  /** Notes a load whose value is not kept, and takes what there was with it. */
+  drop(): void {
+    this.unsure = this.disturbed > 0
+    this.failure = undefined
+    this.kept = undefined
   }
 
   /** Notes a load that failed between two times of the clock. */

@@ -17,7 +17,7 @@ export async function finish(world: World, end: End): Promise<void> {
     await settle(world)
   }
   checkCounts(world)
-  const settledCounts = world.fns.map((fn) => fn.stats())
+  const settledCounts = world.actors.map(({ fn }) => fn.stats())
   const counted = settledCounts.reduce(
     (sum, { hits, misses, joins, staleHits }) => sum + hits + misses + joins + staleHits,
     0,
@@ -50,32 +50,35 @@ async function settle(world: World): Promise<void> {
 
 /** Once all is quiet no load is in the air: a call is a hit or begins a load, and either gives what it may. */
 async function callAnew(world: World): Promise<void> {
-  const joins = world.fns.map((fn) => fn.stats().joins)
-  for (const [fn] of world.fns.entries()) {
+  const joins = world.actors.map(({ fn }) => fn.stats().joins)
+  for (const actor of world.actors) {
+    if (actor.closedAt < Infinity) continue
     for (const key of keys) {
-      const cell = world.cell(fn, key)
+      const cell = world.cell(actor, key)
       world.control(
-        () => world.fns[fn]!.peek(key),
+        () => actor.fn.peek(key),
         (value) => {
-          const asker = { cell, fence: cell.fence, startedAtMs: world.clock.now() }
-          if (value !== undefined) world.judge.checkValue('the last peek', asker, value)
+          const asker = { cell, fence: cell.fence, startedAt: world.time, startedAtMs: world.clock.now() }
+          if (value !== undefined) world.checkValue('the last peek', asker, value)
         },
       )
-      world.call(fn, key, 'plainly')
+      world.call(actor, key, 'plainly')
     }
     await settle(world)
   }
   expect(
-    world.fns.map((fn) => fn.stats().joins),
+    world.actors.map(({ fn }) => fn.stats().joins),
     'joins once all is quiet',
   ).to.deep.equal(joins)
 }
 
 /** Ends all functions. A load that is aborted is not kept, and a call that comes later is refused. */
 async function close(world: World, wait: boolean): Promise<void> {
-  const running = world.loads.filter((load) => load.ended === undefined)
-  world.judge.closedAt = ++world.time
-  const closings = world.fns.map((fn) => fn.close({ wait }))
+  // What a scope that is being closed already waits for, it goes on to wait for.
+  const running = world.loads.filter((load) => load.ended === undefined && load.call.actor.closedAt === Infinity)
+  const time = ++world.time
+  for (const actor of world.actors) actor.closedAt = Math.min(actor.closedAt, time)
+  const closings = world.functions.map(({ fn }) => fn.close({ wait }))
   let closed = false
   void Promise.all(closings).then(() => (closed = true))
   if (!wait) {
@@ -84,9 +87,7 @@ async function close(world: World, wait: boolean): Promise<void> {
       expect(load.signal.aborted, `whether load ${load.id} is aborted`).to.equal(true)
     }
   }
-  const { counted } = world
-  for (const [fn] of world.fns.entries()) world.call(fn, keys[0]!, 'plainly')
-  world.counted = counted
+  for (const actor of world.actors) world.call(actor, keys[0]!, 'plainly')
   await settle(world)
   expect(closed, 'whether closing has come to its end').to.equal(true)
   if (world.isSync && !wait) {

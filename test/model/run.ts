@@ -1,8 +1,10 @@
 import { expect } from 'chai'
+import type { Actor } from './actors.ts'
 import type { Call, Cell, Load } from './cell.ts'
 import type { Command, History, Manner } from './commands.ts'
 import { checkCounts } from './counts.ts'
 import { finish } from './finish.ts'
+import { closeScope, invalidateTags, invalidateWhere, mutate } from './forgetting.ts'
 import { SlowMap } from './slow-map.ts'
 import type { StoreUnderTest } from './stores.ts'
 import { World } from './world.ts'
@@ -23,20 +25,30 @@ export async function run(under: StoreUnderTest, history: History): Promise<void
       }
       world.checkNothingBroken()
     }
+    // Half of all mutations never come to an end.
+    if (history.seed % 2 === 0) for (const mutation of world.mutations.splice(0)) mutation.end('resolved')
     await finish(world, history.end)
   } finally {
-    world.timers?.restore()
+    world.leave()
   }
 }
 
-const disturbing: readonly Command['does'][] = ['advance', 'set', 'invalidate', 'expire', 'clear']
+const disturbing: readonly Command['does'][] = [
+  'advance',
+  'set',
+  'invalidate',
+  'expire',
+  'clear',
+  'invalidate tags',
+  'invalidate where',
+  'mutate',
+  'close scope',
+]
 
 function play(world: World, command: Command): void {
-  if (command.does === 'resolve' || disturbing.includes(command.does)) world.disturbances++
-  if (!world.isSync && disturbing.includes(command.does)) {
-    // What a call finds in a store that takes its time is what is there when the store gets to it.
-    for (const one of world.calls) if (!one.settled) delete one.mustGive
-  }
+  if (command.does === 'resolve') world.disturbances++
+  if (disturbing.includes(command.does)) world.disturb()
+  if ('fn' in command) return playOn(world, world.actor(command.fn, command.scope), command)
   switch (command.does) {
     case 'advance':
       return world.advance(command.ms * 1_000)
@@ -58,18 +70,42 @@ function play(world: World, command: Command): void {
     }
     case 'let on':
       return world.store instanceof SlowMap ? world.store.letOn(command.which) : undefined
+    case 'invalidate tags':
+      return invalidateTags(world, command.tags, command.together)
+    case 'end mutation': {
+      const [ending] = world.mutations.splice(command.which % Math.max(1, world.mutations.length), 1)
+      return ending?.end(command.how)
+    }
+  }
+}
+
+function playOn(world: World, actor: Actor, command: Command & { readonly fn: number }): void {
+  if (actor.closedAt < Infinity) {
+    // A scope that is being closed takes nothing any more, and says so.
+    if (command.does === 'call') world.call(actor, command.key, command.how)
+    return
+  }
+  switch (command.does) {
     case 'clear':
-      return clear(world, command.fn % world.fns.length)
+      return clear(world, actor)
     case 'call':
-      return call(world, command.fn % world.fns.length, command.key, command.how)
+      return call(world, actor, command.key, command.how)
     case 'set':
-      return world.set(command.fn % world.fns.length, command.key)
+      return world.set(actor, command.key)
     case 'invalidate':
     case 'expire':
-      return invalidate(world, command.fn % world.fns.length, command.key, command.does)
+      return invalidate(world, actor, command.key, command.does)
     case 'peek':
     case 'has':
-      return look(world, command.fn % world.fns.length, command.key, command.does)
+      return look(world, actor, command.key, command.does)
+    case 'invalidate where':
+      return invalidateWhere(world, actor, command.which)
+    case 'mutate':
+      return mutate(world, actor, command.key, command.reach, command.tags, command.how)
+    case 'close scope':
+      if (world.functions.includes(actor)) return
+      // Functions that share their keys share what is in their scopes, and so its end.
+      for (const one of world.actors) if (one.name === actor.name) closeScope(world, one, command.wait)
   }
 }
 
@@ -95,28 +131,29 @@ function isQuiet(world: World, cell: Cell): boolean {
   )
 }
 
-function call(world: World, fn: number, key: string, how: Manner): void {
-  const cell = world.cell(fn, key)
+function call(world: World, actor: Actor, key: string, how: Manner): void {
+  const cell = world.cell(actor, key)
   const fresh = how.includes('fresh') || how === 'as a refresh'
   const quiet = isQuiet(world, cell)
   if (fresh && isLanding(world, cell)) cell.unsure = true
-  if (world.isSync) return callAtOnce(world, fn, key, how, quiet, fresh)
+  if (world.isSync) return callAtOnce(world, actor, key, how, quiet, fresh)
   const { kept } = cell
   const isServed = cell.isServed(world.clock.now())
-  const made = world.call(fn, key, how)
-  if (quiet && !fresh && !made.mustLeave && world.under.has === 'all' && isServed) made.mustGive = kept!.value
+  const made = world.call(actor, key, how)
+  if (quiet && !fresh && !made.mustLeave && world.hasAll && isServed) made.mustGive = kept!.value
 }
 
 /** Where the store answers at once, the counts say at once what a call was. */
-function callAtOnce(world: World, fn: number, key: string, how: Manner, quiet: boolean, fresh: boolean): void {
+function callAtOnce(world: World, actor: Actor, key: string, how: Manner, quiet: boolean, fresh: boolean): void {
   const { under, clock, loads } = world
-  const cell = world.cell(fn, key)
-  const { kept, flight } = cell
+  const cell = world.cell(actor, key)
+  const { kept, flight, joinable } = cell
+  if (flight !== joinable && !fresh && isLanding(world, cell)) cell.unsure = true
   const may = mayBe(world, cell, quiet, fresh)
   const hasFailed = cell.hasFailed(clock.now())
-  const before = { ...world.fns[fn]!.stats(), begun: loads.length }
-  const made = world.call(fn, key, how)
-  const after = world.fns[fn]!.stats()
+  const before = { ...actor.fn.stats(), begun: loads.length }
+  const made = world.call(actor, key, how)
+  const after = actor.fn.stats()
   const was = (['hits', 'staleHits', 'joins', 'misses'] as const).filter((what) => after[what] > before[what]).join()
   const begun = loads[before.begun]
 
@@ -131,6 +168,7 @@ function callAtOnce(world: World, fn: number, key: string, how: Manner, quiet: b
   } else if (was === 'staleHits' && quiet && flight === undefined) {
     expect(hasFailed, `whether call ${made.id} begins no refresh because of a failure`).not.to.equal(false)
   }
+  if (was === 'misses' && flight !== joinable) cell.separations.push(made.startedAt)
   if (begun !== undefined) cell.flight = begun
 
   const isFoundAgain = quiet && kept !== undefined && !under.fails
@@ -142,7 +180,7 @@ function callAtOnce(world: World, fn: number, key: string, how: Manner, quiet: b
     if (isFoundAgain) made.mustGive = kept.value
   } else if (was === 'misses' || was === 'joins') {
     waitFor(made, was === 'misses' ? begun! : flight!)
-    if (isFoundAgain && under.has === 'all' && !fresh && world.lifetime.grace > 0) made.old = kept
+    if (isFoundAgain && world.hasAll && !fresh && world.lifetime.grace > 0) made.old = kept
   }
 }
 
@@ -155,15 +193,15 @@ function mayBe(world: World, cell: Cell, quiet: boolean, fresh: boolean): string
   const isServed = cell.isServed(now)
   const hasFailed = cell.hasFailed(now)
   const isSure = quiet && !under.fails
-  const mustBeServed = isSure && under.has === 'all' && isServed === true
+  const mustBeServed = isSure && world.hasAll && isServed === true
   const mayAnswerFailure = lifetime.failuresAnswer && hasFailed !== false && !mustBeServed
   const may = []
   if (!isSure || isFresh !== false || mayAnswerFailure) may.push('hits')
   if (lifetime.grace > 0 && (!isSure || (isFresh !== true && isServed !== false))) may.push('staleHits')
   const mustFail = quiet && lifetime.failuresAnswer && hasFailed === true
   if (mustBeServed || mustFail) return may
-  if (cell.flight === undefined || !quiet) may.push('misses')
-  if (cell.flight !== undefined) may.push('joins')
+  if (cell.joinable === undefined || !quiet) may.push('misses')
+  if (cell.joinable !== undefined) may.push('joins')
   return may
 }
 
@@ -195,42 +233,40 @@ function abort(world: World, leaving: Call | undefined): void {
   }
 }
 
-function clear(world: World, fn: number): void {
+function clear(world: World, actor: Actor): void {
   const time = ++world.time
-  for (const cell of world.cells[fn]!) cell.invalidate(time)
-  world.control(() => world.fns[fn]!.clear())
+  for (const cell of actor.cells) cell.invalidate(time)
+  world.control(() => actor.fn.clear())
 }
 
-function invalidate(world: World, fn: number, key: string, does: 'invalidate' | 'expire'): void {
-  const cell = world.cell(fn, key)
+function invalidate(world: World, actor: Actor, key: string, does: 'invalidate' | 'expire'): void {
+  const cell = world.cell(actor, key)
   const isSure = isQuiet(world, cell) && !world.under.fails
   const isFresh = isSure ? cell.isFresh(world.clock.now()) : undefined
   const isThere = isSure && does === 'invalidate' ? cell.isOfUse(world.clock.now()) : isFresh
   if (does === 'expire') world.expire(cell)
   else cell.invalidate(++world.time)
   world.control(
-    () => world.fns[fn]![does](key),
+    () => actor.fn[does](key),
     (answer: boolean) => {
-      if (isThere === true && world.under.has === 'all' && !answer)
-        world.judge.fail(`${does} says that nothing was there`)
-      if (isThere === false && world.isSync && answer) world.judge.fail(`${does} says that something was there`)
+      if (isThere === true && world.hasAll && !answer) world.fail(`${does} says that nothing was there`)
+      if (isThere === false && world.isSync && answer) world.fail(`${does} says that something was there`)
     },
   )
 }
 
-function look(world: World, fn: number, key: string, does: 'peek' | 'has'): void {
-  const cell = world.cell(fn, key)
+function look(world: World, actor: Actor, key: string, does: 'peek' | 'has'): void {
+  const cell = world.cell(actor, key)
   const { kept } = cell
-  const asker = { cell, fence: cell.fence, startedAtMs: world.clock.now() }
+  const asker = { cell, fence: cell.fence, startedAt: world.time, startedAtMs: world.clock.now() }
   const isFresh = isQuiet(world, cell) && !world.under.fails ? cell.isFresh(world.clock.now()) : undefined
   const none = does === 'peek' ? undefined : false
   world.control(
-    () => world.fns[fn]![does](key),
+    () => actor.fn[does](key),
     (answer: unknown) => {
-      if (isFresh === true && world.under.has === 'all' && answer === none)
-        world.judge.fail(`${does} has not seen ${kept!.value}`)
-      if (isFresh === false && answer !== none) world.judge.fail(`${does} has seen ${String(answer)}, which is gone`)
-      if (does === 'peek' && answer !== none) world.judge.checkValue('peek', asker, answer)
+      if (isFresh === true && world.hasAll && answer === none) world.fail(`${does} has not seen ${kept!.value}`)
+      if (isFresh === false && answer !== none) world.fail(`${does} has seen ${String(answer)}, which is gone`)
+      if (does === 'peek' && answer !== none) world.checkValue('peek', asker, answer)
     },
   )
 }

@@ -62,6 +62,10 @@ export class SlowMap implements AsyncStore<string, unknown> {
     return this.#operation('clear', () => this.inner.clear())
   }
 
+  async *keys(): AsyncIterable<string> {
+    yield* await this.#operation('keys', () => [...this.inner.keys()])
+  }
+
   async #operation<R>(name: string, work: () => R): Promise<R> {
     const chance = this.#random()
     this.busy++
