@@ -53,7 +53,7 @@ const get = cached(tiered(lru<string>({ max: 1_000 }), tier, { blindTtl, leaseWa
 
 /** What it can be asked, by name. */
 const commands: Record<string, (key: string, count: number) => Promise<unknown>> = {
-  get,
+  get: (key) => get(key),
   async many(key, count) {
     const values = await Promise.all(Array.from({ length: count }, () => get(key)))
     return { values: [...new Set(values)], count: values.length, loads }
