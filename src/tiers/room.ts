@@ -31,6 +31,8 @@ export class TierRoom implements Behind, Hearer {
   readonly #leaveHub: () => void
   /** The leases under which loads run, or will. */
   readonly #leases = new Map<AnyFlight, Lease>()
+  /** The loads that run without one. */
+  readonly #unleased = new Set<AnyFlight>()
   /** How many times it was learned that something may have been missed. */
   #gaps = 0
   #blind: NodeJS.Timeout | undefined
@@ -71,7 +73,7 @@ export class TierRoom implements Behind, Hearer {
       throw flight.signal.reason as Error
     }
     this.#hold(flight, lease)
-    return engine.run(flight)
+    return this.#load(flight, engine)
   }
 
   async refresh(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
@@ -97,7 +99,7 @@ export class TierRoom implements Behind, Hearer {
       }
       this.#hold(flight, found?.lease)
     }
-    return engine.run(flight)
+    return this.#load(flight, engine)
   }
 
   keep(flight: AnyFlight, entry: Entry | undefined): void {
@@ -119,6 +121,7 @@ export class TierRoom implements Behind, Hearer {
   ended(flight: AnyFlight): void {
     this.#release(flight, this.#leases.get(flight))
     this.#leases.delete(flight)
+    this.#unleased.delete(flight)
   }
 
   async peek(storeKey: unknown): Promise<Entry | undefined> {
@@ -132,9 +135,8 @@ export class TierRoom implements Behind, Hearer {
     const key = this.#keyOf(storeKey)
     if (key === undefined) return undefined
     const bytes = entry && this.#sealed(entry)
-    const life = entry && this.#lifeOf(entry, true)
-    if (bytes === undefined || life === undefined || !(life.freshFor > 0)) return this.#shelf.invalidate(key)
-    return this.#shelf.put(key, bytes, life)
+    if (bytes === undefined) return this.#shelf.invalidate(key)
+    return this.#shelf.put(key, bytes, () => this.#lifeOf(entry!, true))
   }
 
   async invalidate(storeKey: unknown): Promise<boolean> {
@@ -253,15 +255,17 @@ export class TierRoom implements Behind, Hearer {
   }
 
   /** The entry that was found, for the store in front; `undefined` where a tag of it has been invalidated. */
-  #entryOf(flight: AnyFlight | undefined, { entry, value }: Found): Entry | undefined {
+  #entryOf(flight: AnyFlight | undefined, { entry, value, at }: Found): Entry | undefined {
     if (entry === undefined) return undefined
     const { freshness, space } = this.#room
     const { book } = this
-    if (entry.tags.length === 0) return freshness.revived(value, space.generation, entry, undefined)
+    const passed = freshness.clock.now() - at
+    const times = { age: entry.age + passed, freshFor: entry.freshFor - passed }
+    if (entry.tags.length === 0) return freshness.revived(value, space.generation, times, undefined)
     if (book === undefined) this.#strangeTags = true
     const tags = book?.take(entry.tags, flight === undefined ? book.stamp() : flight.stamp)
     if (book !== undefined && tags === undefined) return undefined
-    return freshness.revived(value, space.generation, entry, tags)
+    return freshness.revived(value, space.generation, times, tags)
   }
 
   #lifeOf({ endsAt, tags }: Entry, announce: boolean): Life {
@@ -293,6 +297,11 @@ export class TierRoom implements Behind, Hearer {
     }
   }
 
+  #load(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
+    if (!this.#leases.has(flight)) this.#unleased.add(flight)
+    return engine.run(flight)
+  }
+
   /** Lets a load run under a lease, which has been invalidated if the flight has. */
   #hold(flight: AnyFlight, lease: Lease | undefined): void {
     if (lease === undefined) return
@@ -320,9 +329,8 @@ export class TierRoom implements Behind, Hearer {
     const { space } = this.#room
     this.#gaps++
     space.disbelieve()
-    for (const flight of [...space.flights]) {
-      if (flight.askers === 0 && !this.#leases.has(flight)) space.revokeFlight(flight)
-    }
+    for (const flight of this.#unleased) space.revokeFlight(flight)
+    this.#unleased.clear()
   }
 }
 
