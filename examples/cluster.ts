@@ -7,7 +7,7 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -40,24 +40,20 @@ async function serve(): Promise<void> {
     await delay(100)
     return { url, loadedBy: process.pid }
   })
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const page = await getPage(request.url!)
     response.setHeader('connection', 'close')
     response.end(JSON.stringify({ ...page, servedBy: process.pid }))
-  })
+  }
+  const server = createServer((request, response) => void answer(request, response))
   server.listen(0, '127.0.0.1')
-  process.once('message', async () => {
-    await closed(server)
-    await getPage.close()
-    await tier.close()
-    close()
-    process.disconnect()
-  })
-}
-
-async function closed(server: Server): Promise<void> {
+  await once(process, 'message')
   server.close()
   await once(server, 'close')
+  await getPage.close()
+  await tier.close()
+  close()
+  process.disconnect()
 }
 
 /** The process that starts the others and asks them. */

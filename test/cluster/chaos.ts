@@ -1,5 +1,3 @@
-// oxlint-disable no-await-in-loop -- each task does one thing after the other
-
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
