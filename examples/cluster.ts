@@ -33,9 +33,9 @@ function openTier(): { tier: Tier; close: () => void } {
 /** One of the processes that answer. */
 async function serve(): Promise<void> {
   const { tier, close } = openTier()
-  const getPage = cached(tiered(lru<string>({ max: 1_000 }), tier), { name: 'page', ttl: 60_000 })(async (
-    url: string,
-  ) => {
+  // Four processes that start at once keep a small machine busy, which is no reason to load twice.
+  const store = tiered(lru<string>({ max: 1_000 }), tier, { l2Timeout: 2_000 })
+  const getPage = cached(store, { name: 'page', ttl: 60_000 })(async (url: string) => {
     process.send!('a load')
     await delay(100)
     return { url, loadedBy: process.pid }

@@ -179,7 +179,8 @@ export class TierRoom implements Behind {
     const gaps = this.#gaps
     const found = await this.#shelf.read(key)
     if (found?.entry === undefined || found.lease !== undefined) return found
-    if (gaps === this.#gaps && this.#entries.from(found, flight.stamp) !== undefined) return found
+    const mayCount = found.entry.tags.length === 0 || this.#entries.from(found, flight.stamp) !== undefined
+    if (mayCount && gaps === this.#gaps) return found
     this.#stamp(flight)
     return this.#shelf.read(key)
   }

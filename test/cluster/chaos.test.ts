@@ -36,7 +36,7 @@ describe('four processes that are killed while their backend suffers', function 
 
   const play = async (kind: 'redis' | 'lmdb', at: string, bound: number, faults: (() => Promise<unknown>)[]) => {
     const random = seededRandom(seed)
-    const setting = { kind, at, origin: folder, checkEvery, blindTtl }
+    const setting = { kind, at, origin: folder, checkEvery, blindTtl, leaseTtl: 500, l2Timeout: 50 }
     try {
       const counts = await playChaos({ setting, random, keys: 100, lasts, bound, faults })
       expect(counts['reads']).to.be.at.least(100)

@@ -22,24 +22,26 @@ export interface Setting {
   readonly origin: string
   readonly checkEvery: number
   readonly blindTtl: number
+  readonly leaseTtl: number
+  readonly l2Timeout: number
 }
 
-const { kind, at, origin, checkEvery, blindTtl } = JSON.parse(process.argv[2]!) as Setting
+const { kind, at, origin, checkEvery, blindTtl, leaseTtl, l2Timeout } = JSON.parse(process.argv[2]!) as Setting
 const onError = (): void => {}
 let closeClient = (): void => {}
 
 function open(): Tier {
-  if (kind === 'lmdb') return lmdbTier({ path: at, leaseTtl: 500, pollEvery: 5, onError })
+  if (kind === 'lmdb') return lmdbTier({ path: at, leaseTtl, pollEvery: 5, onError })
   const client = new Redis({ port: Number(at), host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: 1 })
   client.on('error', onError)
   closeClient = () => client.disconnect()
-  return redisTier(client, { leaseTtl: 500, checkEvery, onError })
+  return redisTier(client, { leaseTtl, checkEvery, onError })
 }
 
 const tier = open()
 const tags = new Tags()
 let loads = 0
-const get = cached(tiered(lru<string>({ max: 1_000 }), tier, { blindTtl, leaseWait: 1_000 }), {
+const get = cached(tiered(lru<string>({ max: 1_000 }), tier, { blindTtl, l2Timeout, leaseWait: 2 * leaseTtl }), {
   name: 'get',
   ttl: 60_000,
   tags: tags.of((_: number, key: string) => [`tag of ${key}`]),
