@@ -13,8 +13,8 @@ export interface RoomInFront {
   readonly book: TagBook | undefined
   /** Puts an entry into the store, which came from the tier. Never throws. */
   promote(storeKey: unknown, entry: Entry<any>): void
-  /** Takes an entry out of the store. Never throws. */
-  drop(storeKey: unknown): void
+  /** Takes an entry out of the store, whichever is there or only this one. Never throws. */
+  drop(storeKey: unknown, only?: Entry<any>): void
   /** Takes out all that the store has of this space, whose loads are fenced. Never throws. */
   dropAll(): void
   storeFailed(error: unknown): void

@@ -234,9 +234,9 @@ export class Room<V, Args extends readonly unknown[]> {
     }
   }
 
-  drop(storeKey: unknown): void {
+  drop(storeKey: unknown, only?: Entry<V>): void {
     try {
-      this.#shelf.remove(storeKey, 'invalidated')
+      if (only === undefined || this.#shelf.peek(storeKey) === only) this.#shelf.remove(storeKey, 'invalidated')
     } catch (error) {
       this.storeFailed(error)
     }

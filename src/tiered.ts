@@ -120,6 +120,7 @@ export function tiered<S extends StoreOf<string>>(l1: S, l2: Tier, options: Tier
         shelf = new TierShelf(l2.space(space.name!), {
           ...times,
           envelope,
+          clock: space.clock,
           circuit: new CircuitState(failures, pause, space.clock),
           failed: (error) => (error === undefined ? room.counters.storeFailures++ : room.storeFailed(error)),
         })

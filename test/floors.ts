@@ -124,6 +124,8 @@ export const floors: readonly Floor[] = [
   { name: 'hit path', files: ['hit-path.ts', 'old-values.ts', 'holding.ts'] },
   { name: 'loads', files: ['loads.ts'] },
   { name: 'tiers behind rooms: the parts', files: ['tiers/shelf.ts', 'tiers/hub.ts'] },
+  { name: 'tiers behind rooms: entries', files: ['tiers/entries.ts'] },
+  { name: 'tiers behind rooms: what is heard', files: ['tiers/hearing.ts'] },
   { name: 'tiers behind rooms', files: ['tiers/room.ts'] },
   { name: 'stores with tiers', files: ['tiered.ts'] },
   { name: 'engine', files: ['engine.ts'] },

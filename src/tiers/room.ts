@@ -1,12 +1,12 @@
 import type { Behind, EngineInFront, RoomInFront } from '../behind.ts'
 import type { Envelope } from '../codec/envelope.ts'
 import type { Entry } from '../entry.ts'
-import { never } from '../entry.ts'
 import type { AnyFlight } from '../flight.ts'
 import { MARKER } from '../text.ts'
-import { hubOf, type Hearer } from './hub.ts'
+import { Entries } from './entries.ts'
+import { Ear } from './hearing.ts'
 import type { Found, TierShelf } from './shelf.ts'
-import type { Lease, Life, Tier, TierEvent } from './tier.ts'
+import type { Lease, Tier } from './tier.ts'
 
 /** How a room deals with its tier. */
 export interface TierRoomOptions {
@@ -16,37 +16,26 @@ export interface TierRoomOptions {
   readonly blindTtl: number
 }
 
-/** How much later an entry must end to be another one: what is read again comes by another way, and takes its time. */
-const sameEnd = 100
-
 /** What one function has in its tier. */
-export class TierRoom implements Behind, Hearer {
-  readonly name: string
-  readonly book: RoomInFront['book']
+export class TierRoom implements Behind {
   readonly #room: RoomInFront
   readonly #shelf: TierShelf
-  readonly #envelope: Envelope
-  readonly #blindTtl: number
+  readonly #entries: Entries
+  readonly #ear: Ear
   readonly #prefix: string
-  readonly #leaveHub: () => void
   /** The leases under which loads run, or will. */
   readonly #leases = new Map<AnyFlight, Lease>()
+  /** The loads that run without one. */
+  readonly #unleased = new Set<AnyFlight>()
   /** How many times it was learned that something may have been missed. */
   #gaps = 0
-  #blind: NodeJS.Timeout | undefined
-  /** Whether there have been entries with tags, which other functions of that name have and this one has not. */
-  #strangeTags = false
 
   constructor(room: RoomInFront, { tier, shelf, envelope, blindTtl }: TierRoomOptions) {
     this.#room = room
     this.#shelf = shelf
-    this.#envelope = envelope
-    this.#blindTtl = blindTtl
-    this.name = room.space.name!
-    this.book = room.book
     this.#prefix = room.space.storeKey('') as string
-    this.#leaveHub = hubOf(tier).enter(this)
-    if (!tier.connected) this.#beBlind()
+    this.#entries = new Entries(room, envelope)
+    this.#ear = new Ear({ room, tier, shelf, entries: this.#entries, blindTtl, gap: () => this.#doubtAll() })
   }
 
   async readOrLoad(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
@@ -71,23 +60,23 @@ export class TierRoom implements Behind, Hearer {
       throw flight.signal.reason as Error
     }
     this.#hold(flight, lease)
-    return engine.run(flight)
+    return this.#load(flight, engine)
   }
 
   async refresh(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
     const key = this.#keyOf(flight.storeKey)
     if (key === undefined) return engine.run(flight)
     const before = flight.old as Entry | undefined
-    if (this.book !== undefined) flight.stamp = this.book.stamp()
+    this.#stamp(flight)
     if (!this.#leases.has(flight)) {
       let found = await this.#read(flight, key)
-      let newer = this.#newer(flight, found, before)
+      let newer = this.#entries.newer(found, flight.stamp, before)
       if (newer === undefined && found?.state === 'fresh') {
         // What is due before its end has no lease yet.
         this.#hold(flight, await this.#shelf.lease(key))
       } else if (newer === undefined && found !== undefined && found.lease === undefined) {
         found = await this.#shelf.wait(key, flight.signal)
-        newer = this.#newer(flight, found, before)
+        newer = this.#entries.newer(found, flight.stamp, before)
         // Another process takes its time, and nobody waits here.
         if (found?.lease === undefined && flight.listeners === 0) newer ??= before
       }
@@ -97,7 +86,7 @@ export class TierRoom implements Behind, Hearer {
       }
       this.#hold(flight, found?.lease)
     }
-    return engine.run(flight)
+    return this.#load(flight, engine)
   }
 
   keep(flight: AnyFlight, entry: Entry | undefined): void {
@@ -110,31 +99,31 @@ export class TierRoom implements Behind, Hearer {
       else this.#forgetBehind(key)
       return
     }
-    const bytes = this.#sealed(entry)
-    const life = this.#lifeOf(entry, flight.fresh)
+    const bytes = this.#entries.sealed(entry)
+    const life = this.#entries.lifeOf(entry, flight.fresh)
     if (bytes === undefined || !(life.freshFor > 0)) this.#forgetBehind(key)
-    else this.#shelf.write(key, lease, bytes, life, () => this.#dropCopy(flight.storeKey, entry))
+    else this.#shelf.write(key, lease, bytes, life, () => this.#room.drop(flight.storeKey, entry))
   }
 
   ended(flight: AnyFlight): void {
     this.#release(flight, this.#leases.get(flight))
     this.#leases.delete(flight)
+    this.#unleased.delete(flight)
   }
 
   async peek(storeKey: unknown): Promise<Entry | undefined> {
     const key = this.#keyOf(storeKey)
     const found = key === undefined ? undefined : await this.#shelf.peek(key)
-    const entry = found && this.#entryOf(undefined, found)
+    const entry = this.#entries.from(found, undefined)
     return entry !== undefined && this.#room.freshness.isFresh(entry) ? entry : undefined
   }
 
   async put(storeKey: unknown, entry: Entry | undefined): Promise<unknown> {
     const key = this.#keyOf(storeKey)
     if (key === undefined) return undefined
-    const bytes = entry && this.#sealed(entry)
-    const life = entry && this.#lifeOf(entry, true)
-    if (bytes === undefined || life === undefined || !(life.freshFor > 0)) return this.#shelf.invalidate(key)
-    return this.#shelf.put(key, bytes, life)
+    const bytes = entry && this.#entries.sealed(entry)
+    if (bytes === undefined) return this.#shelf.invalidate(key)
+    return this.#shelf.put(key, bytes, () => this.#entries.lifeOf(entry!, true))
   }
 
   async invalidate(storeKey: unknown): Promise<boolean> {
@@ -153,32 +142,7 @@ export class TierRoom implements Behind, Hearer {
 
   async leave(): Promise<void> {
     await this.#shelf.idle()
-    this.#leaveHub()
-    this.#see()
-  }
-
-  hear(event: TierEvent): void {
-    const { space } = this.#room
-    if (event.type === 'keys') {
-      for (const key of event.keys) {
-        const storeKey = this.#prefix + key
-        space.revoke(storeKey)
-        this.#room.drop(storeKey)
-      }
-    } else if (event.type === 'clear') this.#room.dropAll()
-    else if (event.type === 'lost') this.#beBlind()
-    else if (event.type === 'gap') {
-      this.#see()
-      this.#doubtAll()
-    } else if (this.#strangeTags) this.#room.dropAll()
-  }
-
-  tagsUnderWay(change: Promise<unknown>): void {
-    this.#shelf.waitFor(change)
-  }
-
-  failed(error: unknown): void {
-    this.#room.storeFailed(error)
+    this.#ear.close()
   }
 
   /** The key in the tier; `undefined` for one that is known by identity, which means nothing to another process. */
@@ -191,7 +155,7 @@ export class TierRoom implements Behind, Hearer {
   async #look(flight: AnyFlight, key: string, engine: EngineInFront): Promise<Served | { lease: Lease | undefined }> {
     let found = await this.#read(flight, key)
     for (let waited = false; ; waited = true) {
-      const entry = found && this.#entryOf(flight, found)
+      const entry = this.#entries.from(found, flight.stamp)
       const lease = found?.lease
       if (entry !== undefined) {
         const { askers } = flight
@@ -215,8 +179,9 @@ export class TierRoom implements Behind, Hearer {
     const gaps = this.#gaps
     const found = await this.#shelf.read(key)
     if (found?.entry === undefined || found.lease !== undefined) return found
-    if (gaps === this.#gaps && this.#entryOf(flight, found) !== undefined) return found
-    if (this.book !== undefined) flight.stamp = this.book.stamp()
+    const mayCount = found.entry.tags.length === 0 || this.#entries.from(found, flight.stamp) !== undefined
+    if (mayCount && gaps === this.#gaps) return found
+    this.#stamp(flight)
     return this.#shelf.read(key)
   }
 
@@ -240,57 +205,19 @@ export class TierRoom implements Behind, Hearer {
     return entry.value
   }
 
-  /** What was found, if it is fresh and not what is to be refreshed. */
-  #newer(flight: AnyFlight, found: Found | undefined, before: Entry | undefined): Entry | undefined {
-    const entry = found?.state === 'fresh' ? this.#entryOf(flight, found) : undefined
-    return entry !== undefined && isNewer(entry, before) ? entry : undefined
-  }
-
   #endWith(flight: AnyFlight, entry: Entry): unknown {
     this.#room.space.remove(flight)
     flight.ended = true
     return entry.value
   }
 
-  /** The entry that was found, for the store in front; `undefined` where a tag of it has been invalidated. */
-  #entryOf(flight: AnyFlight | undefined, { entry, value }: Found): Entry | undefined {
-    if (entry === undefined) return undefined
-    const { freshness, space } = this.#room
-    const { book } = this
-    if (entry.tags.length === 0) return freshness.revived(value, space.generation, entry, undefined)
-    if (book === undefined) this.#strangeTags = true
-    const tags = book?.take(entry.tags, flight === undefined ? book.stamp() : flight.stamp)
-    if (book !== undefined && tags === undefined) return undefined
-    return freshness.revived(value, space.generation, entry, tags)
-  }
-
-  #lifeOf({ endsAt, tags }: Entry, announce: boolean): Life {
-    const { clock, grace } = this.#room.freshness
-    const freshFor = endsAt === never ? Infinity : endsAt - clock.now()
-    return { freshFor, staleFor: grace, tags: tags?.names ?? [], announce }
-  }
-
-  /** The bytes of a value; nothing where it does not go into a tier, which is told. */
-  #sealed({ value }: Entry): Uint8Array | undefined {
-    try {
-      return this.#envelope.seal({ kind: 'value', value })
-    } catch (error) {
-      this.#room.storeFailed(error)
-      return undefined
-    }
-  }
-
   #forgetBehind(key: string): void {
     this.#shelf.invalidate(key).catch((error: unknown) => this.#room.storeFailed(error))
   }
 
-  #dropCopy(storeKey: unknown, entry: Entry): void {
-    try {
-      if (this.#room.space.peek(storeKey) === entry) this.#room.drop(storeKey)
-    } catch (error) {
-      this.#room.storeFailed(error)
-      this.#room.space.disbelieve()
-    }
+  #load(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
+    if (!this.#leases.has(flight)) this.#unleased.add(flight)
+    return engine.run(flight)
   }
 
   /** Lets a load run under a lease, which has been invalidated if the flight has. */
@@ -304,25 +231,17 @@ export class TierRoom implements Behind, Hearer {
     if (lease !== undefined) this.#shelf.release(this.#keyOf(flight.storeKey)!, lease)
   }
 
-  /** Nothing is heard of others: what there is counts no longer than that. */
-  #beBlind(): void {
-    if (this.#blind !== undefined || this.#blindTtl > longestDelay) return
-    this.#blind = setInterval(() => this.#room.space.disbelieve(), Math.max(1, this.#blindTtl)).unref()
+  /** From here on an invalidation of tags counts against what the flight brings. */
+  #stamp(flight: AnyFlight): void {
+    const { book } = this.#room
+    if (book !== undefined) flight.stamp = book.stamp()
   }
 
-  #see(): void {
-    clearInterval(this.#blind)
-    this.#blind = undefined
-  }
-
-  /** Something may have been missed. What is loaded under a lease is not concerned: the tier says whether it counts. */
+  /** What is loaded under a lease is not concerned by a gap: the tier says whether it counts. */
   #doubtAll(): void {
-    const { space } = this.#room
     this.#gaps++
-    space.disbelieve()
-    for (const flight of [...space.flights]) {
-      if (flight.askers === 0 && !this.#leases.has(flight)) space.revokeFlight(flight)
-    }
+    for (const flight of this.#unleased) this.#room.space.revokeFlight(flight)
+    this.#unleased.clear()
   }
 }
 
@@ -331,14 +250,4 @@ interface Served {
   readonly served: true | { readonly error: unknown }
   readonly entry: Entry
   readonly lease: Lease | undefined
-}
-
-/** The longest delay that a timer can be set to. */
-const longestDelay = 2 ** 31 - 1
-
-/** Whether an entry is not the one that is to be refreshed, seen again. */
-function isNewer(entry: Entry, before: Entry | undefined): boolean {
-  if (before === undefined) return true
-  if (before.endsAt !== never || entry.endsAt !== never) return entry.endsAt > before.endsAt + sameEnd
-  return entry.refreshAt > before.refreshAt + sameEnd
 }

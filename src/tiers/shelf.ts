@@ -1,4 +1,5 @@
 import type { Content, Envelope, Unreadable } from '../codec/envelope.ts'
+import type { Clock } from '../types.ts'
 import type { Circuit } from './circuit.ts'
 import type { Lease, Life, TierEntry, TierRead, TierSpace } from './tier.ts'
 import { within } from './within.ts'
@@ -10,12 +11,15 @@ export interface Found {
   /** What is in the entry. */
   readonly value: unknown
   readonly lease: Lease | undefined
+  /** The clock's time from which the times of the entry count: when it was asked for, since nobody knows the way back. */
+  readonly at: number
 }
 
 /** How a shelf deals with a tier. Times are milliseconds. */
 export interface ShelfOptions {
   readonly envelope: Envelope
   readonly circuit: Circuit
+  readonly clock: Clock
   readonly l2Timeout: number
   readonly leaseWait: number
   /** Counts a failure. It is told to the user if there is an error. */
@@ -76,19 +80,21 @@ export class TierShelf {
     )
   }
 
-  /** Takes the lease, whoever has it. */
-  async lease(key: string): Promise<Lease | undefined> {
+  /** Takes the lease, whoever has it. The last one that is asked for is the one that counts. */
+  lease(key: string): Promise<Lease | undefined> {
     const giveBack = (lease: Lease): void => this.release(key, lease)
-    return this.#bounded(key, () => this.#space.lease(key), this.#options.l2Timeout, giveBack)
+    const take = (): Promise<Lease> => this.#inTurn(key, () => this.#space.lease(key))
+    return this.#ifAsked(take, this.#options.l2Timeout, giveBack)
   }
 
   /** Looks at a fresh entry. */
   async peek(key: string): Promise<Found | undefined> {
+    const at = this.#options.clock.now()
     const entry = await this.#bounded(key, () => this.#space.peek(key), this.#options.l2Timeout)
     if (entry === undefined) return undefined
     const content = this.#options.envelope.open(entry.bytes)
     if (content.kind !== 'value') return undefined
-    return { state: entry.freshFor > 0 ? 'fresh' : 'stale', entry, value: content.value, lease: undefined }
+    return { state: entry.freshFor > 0 ? 'fresh' : 'stale', entry, value: content.value, lease: undefined, at }
   }
 
   /**
@@ -109,8 +115,12 @@ export class TierShelf {
     this.#follow(this.#space.release(key, lease))
   }
 
-  put(key: string, bytes: Uint8Array, life: Life): Promise<void> {
-    return this.#inTurn(key, () => this.#space.put(key, bytes, life))
+  /** @param life is asked when its turn has come: what has no life any more takes out what there is */
+  put(key: string, bytes: Uint8Array, life: () => Life): Promise<unknown> {
+    return this.#inTurn<unknown>(key, () => {
+      const left = life()
+      return left.freshFor > 0 ? this.#space.put(key, bytes, left) : this.#space.invalidate(key)
+    })
   }
 
   invalidate(key: string): Promise<boolean> {
@@ -142,17 +152,21 @@ export class TierShelf {
     ms: number,
     late: (read: TierRead) => void,
   ): Promise<Found | undefined> {
+    const { clock, l2Timeout } = this.#options
+    const asked = clock.now()
     let read = await this.#bounded(key, look, ms, late)
+    // Of a wait only its end is known.
+    const at = ms > l2Timeout ? clock.now() : asked
     for (let discards = 0; read !== undefined; discards++) {
       const { state, entry, lease } = read
-      if (entry === undefined) return { state, entry, value: undefined, lease }
+      if (entry === undefined) return { state, entry, value: undefined, lease, at }
       const content = this.#options.envelope.open(entry.bytes)
-      if (content.kind === 'value') return { state, entry, value: content.value, lease }
+      if (content.kind === 'value') return { state, entry, value: content.value, lease, at }
       this.#tellUnreadable(key, content)
-      if (lease !== undefined) return { state: 'missing', entry: undefined, value: undefined, lease }
+      if (lease !== undefined) return { state: 'missing', entry: undefined, value: undefined, lease, at }
       if (discards === mostDiscards) return undefined
       // oxlint-disable-next-line no-await-in-loop -- each look is at what the one before has left
-      read = await this.#bounded(key, () => this.#space.discard(key, entry), this.#options.l2Timeout, late)
+      read = await this.#bounded(key, () => this.#space.discard(key, entry), l2Timeout, late)
     }
     return undefined
   }
@@ -165,13 +179,18 @@ export class TierShelf {
     else this.#options.failed(new Error(`what the tier has under ${JSON.stringify(key)} cannot be read: ${why}`))
   }
 
+  /** Looks when what has been begun before is done. */
+  #bounded<T>(key: string, look: () => Promise<T>, ms: number, late?: (value: T) => void): Promise<T | undefined> {
+    const before = this.#last.get(key) ?? this.#barrier
+    return this.#ifAsked(before === undefined ? look : () => before.then(look, look), ms, late)
+  }
+
   /** Asks the tier if it is to be asked. Gives `undefined` where it fails, or has not answered in time. */
-  async #bounded<T>(key: string, ask: () => Promise<T>, ms: number, late?: (value: T) => void): Promise<T | undefined> {
+  async #ifAsked<T>(ask: () => Promise<T>, ms: number, late?: (value: T) => void): Promise<T | undefined> {
     const { circuit, failed } = this.#options
     if (!circuit.allows()) return undefined
     try {
-      const before = this.#last.get(key) ?? this.#barrier
-      const answer = await within(before === undefined ? ask() : before.then(ask, ask), ms, late)
+      const answer = await within(ask(), ms, late)
       circuit.succeeded()
       return answer
     } catch (error) {

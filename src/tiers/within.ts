@@ -18,18 +18,27 @@ export class TierTimeoutError extends Error {
 export function within<T>(promise: Promise<T>, ms: number, late?: (value: T) => void): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let isOver = false
-    const timer = setTimeout(() => {
+    let last: NodeJS.Immediate | undefined
+    const giveUp = (): void => {
       isOver = true
       reject(new TierTimeoutError(ms))
+    }
+    // Where the process itself was busy, the answer may have come and not been read: that has its turn first.
+    const timer = setTimeout(() => {
+      last = setImmediate(giveUp)
     }, ms)
+    const stop = (): void => {
+      clearTimeout(timer)
+      clearImmediate(last)
+    }
     promise.then(
       (value) => {
-        clearTimeout(timer)
+        stop()
         if (isOver) late?.(value)
         resolve(value)
       },
       (error: unknown) => {
-        clearTimeout(timer)
+        stop()
         reject(error)
       },
     )

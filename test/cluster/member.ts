@@ -63,6 +63,6 @@ export class Member {
 }
 
 /** A member that has ended before it replied. */
-class MemberGone extends Error {
+export class MemberGone extends Error {
   override readonly name = 'MemberGone'
 }

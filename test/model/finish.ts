@@ -41,6 +41,8 @@ async function settle(world: World): Promise<void> {
     await world.flush()
     const running = world.loads.find((load) => load.ended === undefined)
     if (running !== undefined) running.end(running.id % 4 === 3 ? 'rejected' : 'resolved')
+    // A wait for a lease looks again after a pause of real time, where no notice has come.
+    else if (world.store.l2?.waits > 0) await new Promise((resolve) => setTimeout(resolve, 1))
     else if (world.outstanding === 0 && world.storeIsIdle && world.calls.every((call) => call.settled)) return
   }
   const waiting = world.calls.filter((call) => !call.settled).map((call) => call.id)

@@ -2,8 +2,10 @@ import { TTLCache } from '@isaacs/ttlcache'
 import { Keyv } from 'keyv'
 import { LRUCache } from 'lru-cache'
 import QuickLRU from 'quick-lru'
+import { tiered } from '../../src/tiered.ts'
 import * as policies from '../../src/policies/index.ts'
 import type { Clock, Random } from '../../src/types.ts'
+import { MemoryBackend, type MemoryTier } from '../support/memory-tier.ts'
 import { FlakyMap } from './flaky-map.ts'
 import { SlowMap } from './slow-map.ts'
 
@@ -31,6 +33,17 @@ const three = ['a', 'b', 'c'] as const
 
 const slow = (random: Random): SlowMap => new SlowMap({ random })
 const byHand = (random: Random): SlowMap => new SlowMap({ random, manual: true })
+
+/** A tier whose requests and answers overtake one another. */
+function slowTier(random: Random, clock: Clock): MemoryTier {
+  const tier = new MemoryBackend(clock).open()
+  tier.onTheWay = async (operation, way) => {
+    // What is on its way does not age, and the clock of a history may jump meanwhile.
+    if (way === 'there' && /^(put|write)/.test(operation)) return
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--) await undefined
+  }
+  return tier
+}
 
 export const storesUnderTest: readonly StoreUnderTest[] = [
   { name: 'a Map', create: () => new Map(), ...atOnce },
@@ -69,6 +82,19 @@ export const storesUnderTest: readonly StoreUnderTest[] = [
     ...withPromises,
     names: two,
     shareKeys: true,
+  },
+  {
+    name: 'a Map with a tier',
+    create: (random, clock) => tiered(new Map(), slowTier(random, clock)),
+    ...withPromises,
+    names: ['one'],
+  },
+  {
+    name: 'lru with a tier, for two functions',
+    create: (random, clock) => tiered(policies.lru({ max: 2 }), slowTier(random, clock)),
+    ...withPromises,
+    has: 'some',
+    names: two,
   },
   { name: 'Keyv', create: () => new Keyv(), ...withPromises },
   { name: 'Keyv for two functions', create: () => new Keyv(), ...withPromises, names: two },

@@ -22,13 +22,12 @@ export interface Setting {
   readonly origin: string
   readonly checkEvery: number
   readonly blindTtl: number
-  /** Milliseconds that it bears with a tier and with other processes, where a busy machine must not make it lose patience. */
-  readonly patience?: number
+  readonly leaseTtl: number
+  readonly l2Timeout: number
 }
 
-const { kind, at, origin, checkEvery, blindTtl, patience } = JSON.parse(process.argv[2]!) as Setting
+const { kind, at, origin, checkEvery, blindTtl, leaseTtl, l2Timeout } = JSON.parse(process.argv[2]!) as Setting
 const onError = (): void => {}
-const leaseTtl = patience ?? 500
 let closeClient = (): void => {}
 
 function open(): Tier {
@@ -42,15 +41,12 @@ function open(): Tier {
 const tier = open()
 const tags = new Tags()
 let loads = 0
-const get = cached(
-  tiered(lru<string>({ max: 1_000 }), tier, { blindTtl, l2Timeout: patience ?? 50, leaseWait: patience ?? 1_000 }),
-  {
-    name: 'get',
-    ttl: 60_000,
-    tags: tags.of((_: number, key: string) => [`tag of ${key}`]),
-    onError,
-  },
-)(async (key: string) => {
+const get = cached(tiered(lru<string>({ max: 1_000 }), tier, { blindTtl, l2Timeout, leaseWait: 2 * leaseTtl }), {
+  name: 'get',
+  ttl: 60_000,
+  tags: tags.of((_: number, key: string) => [`tag of ${key}`]),
+  onError,
+})(async (key: string) => {
   loads++
   const version = Number(await readFile(join(origin, key), 'utf8'))
   await turnsOf(10)
@@ -59,7 +55,7 @@ const get = cached(
 
 /** What it can be asked, by name. */
 const commands: Record<string, (key: string, count: number) => Promise<unknown>> = {
-  get,
+  get: (key) => get(key),
   async many(key, count) {
     const values = await Promise.all(Array.from({ length: count }, () => get(key)))
     return { values: [...new Set(values)], count: values.length, loads }
