@@ -147,6 +147,8 @@ class AsyncShelf {
     const removals = Array.from(chosen, take)
     for await (const storeKey of this.#storeKeys()) {
       if (chosen.has(storeKey)) continue
+      // Neither a delete nor an entry that is being made stale can be read while it is out.
+      while (this.#last.has(storeKey) && !this.#writing.has(storeKey)) await this.#last.get(storeKey)!.catch(() => {})
       choose(storeKey, await this.read(storeKey, reading))
       if (chosen.has(storeKey)) removals.push(take(storeKey))
     }
