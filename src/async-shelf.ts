@@ -147,12 +147,19 @@ class AsyncShelf {
     const removals = Array.from(chosen, take)
     for await (const storeKey of this.#storeKeys()) {
       if (chosen.has(storeKey)) continue
-      // Neither a delete nor an entry that is being made stale can be read while it is out.
-      while (this.#last.has(storeKey) && !this.#writing.has(storeKey)) await this.#last.get(storeKey)!.catch(() => {})
+      await this.#untilReadable(storeKey)
       choose(storeKey, await this.read(storeKey, reading))
       if (chosen.has(storeKey)) removals.push(take(storeKey))
     }
     return (await Promise.all(removals)).filter(Boolean).length
+  }
+
+  /** Neither a delete nor an entry that is being made stale can be read while it is out. */
+  async #untilReadable(storeKey: string): Promise<void> {
+    const out = this.#writing.has(storeKey) ? undefined : this.#last.get(storeKey)
+    if (out === undefined) return
+    await out.catch(() => {})
+    return this.#untilReadable(storeKey)
   }
 
   /** The keys of this space that the store has. */
