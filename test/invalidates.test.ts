@@ -322,6 +322,25 @@ class ListedMap extends AsyncMap<string, unknown> {
 }
 
 describe('invalidates', () => {
+  it('takes out by invalidateWhere what is being made stale in an asynchronous store', async () => {
+    const store = Object.assign(new AsyncMap<string, unknown>(), {
+      async *keys() {
+        yield* store.map.keys()
+      },
+    })
+    const options = { ttl: 60_000, staleWhileRevalidate: 60_000 }
+    let loads = 0
+    const read = cached<any, number, [string]>(store, options)(async (_: string) => ++loads)
+    await read('a')
+    await turns()
+
+    const expired = read.expire('a')
+
+    expect(await read.invalidateWhere(() => true)).to.equal(1)
+    expect(await expired).to.equal(true)
+    expect(await read('a')).to.equal(2)
+  })
+
   it('takes out what a call has read from an asynchronous store while invalidateWhere looked through it', async () => {
     for (let steps = 0; steps < 40; steps++) {
       const store = Object.assign(new AsyncMap<string, unknown>(), {
