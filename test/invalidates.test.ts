@@ -217,7 +217,7 @@ describe('invalidateWhere', () => {
     await Promise.all([read('a'), read('b')])
     await turns()
     version = 2
-    store.gate = deferred<void>()
+    store.gate = deferred()
     const removing = read.invalidateWhere((key) => key === 'a')
 
     expect(await read('a')).to.equal('a2')
@@ -247,7 +247,7 @@ describe('invalidateWhere', () => {
     await read('a')
     await turns()
     version = 2
-    store.gate = deferred<void>()
+    store.gate = deferred()
     const removing = read.invalidateWhere((key) => key === 'a')
     store.gate.reject(new Error('the store is down'))
 
