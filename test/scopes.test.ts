@@ -85,6 +85,7 @@ for (const [name, create] of Object.entries(stores)) {
         expect(() => get.scope('s')).not.to.throw()
         await undefined
       }
+      await closing
       expect(get.scope('s')).not.to.equal(scope)
       expect(await get.scope('s')('a')).to.equal('a')
     })

@@ -41,6 +41,9 @@ export type Command = { readonly then: Pause } & (
   | { readonly does: 'resolve' | 'reject' | 'abort' | 'let on'; readonly which: number }
 )
 
+/** A command to one function or scope. */
+export type CommandTo = Extract<Command, Whose>
+
 /** How a history ends. */
 export type End = 'still open' | 'closed, waiting' | 'closed, aborting'
 
@@ -79,7 +82,7 @@ const scope = fc.constantFrom(undefined, undefined, undefined, undefined, 's', '
 const key = fc.constantFrom(...keys, 'a', 'a', 'b')
 const which = fc.nat(5)
 const tag = fc.constantFrom('key:a', 'key:a', 'key:b', 'third:0', 'third:1', 'added')
-const tags = fc.uniqueArray(tag, { minLength: 1, maxLength: 2 })
+const someTags = fc.uniqueArray(tag, { minLength: 1, maxLength: 2 })
 const ending = fc.constantFrom<Ending>('resolved', 'rejected')
 const then = fc.oneof(
   { weight: 5, arbitrary: fc.constant<Pause>('later') },
@@ -116,14 +119,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   doing(5, 'reject', { which }),
   doing(4, 'abort', { which }),
   doing(8, 'let on', { which }),
-  doing(4, 'invalidate tags', { tags, together: fc.boolean() }),
+  doing(4, 'invalidate tags', { tags: someTags, together: fc.boolean() }),
   doing(1, 'invalidate where', { fn, scope, which }),
   doing(2, 'mutate', {
     fn,
     scope,
     key,
     reach: fc.constantFrom<Reach>('the key', 'the key', 'all keys', 'tags', 'tags'),
-    tags,
+    tags: someTags,
     how: fc.constantFrom<Ending | 'later'>('later', 'later', 'later', 'resolved', 'rejected'),
   }),
   doing(3, 'end mutation', { which, how: ending }),

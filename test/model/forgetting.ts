@@ -17,7 +17,7 @@ export function addedTags(load: number): string[] {
 }
 
 /** What `invalidateWhere` is asked for. */
-export const predicates: readonly ((key: string, value: string) => boolean)[] = [
+const predicates: readonly ((key: string, value: string) => boolean)[] = [
   (key) => key === 'a',
   (key) => key !== 'b',
   (_, value) => numberOf(value) % 2 === 0,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Actor } from './actors.ts'
 import type { Call, Cell, Load } from './cell.ts'
-import type { Command, History, Manner } from './commands.ts'
+import type { Command, CommandTo, History, Manner } from './commands.ts'
 import { checkCounts } from './counts.ts'
 import { finish } from './finish.ts'
 import { closeScope, invalidateTags, invalidateWhere, mutate } from './forgetting.ts'
@@ -79,7 +79,7 @@ function play(world: World, command: Command): void {
   }
 }
 
-function playOn(world: World, actor: Actor, command: Command & { readonly fn: number }): void {
+function playOn(world: World, actor: Actor, command: CommandTo): void {
   if (actor.closedAt < Infinity) {
     // A scope that is being closed takes nothing any more, and says so.
     if (command.does === 'call') world.call(actor, command.key, command.how)
