@@ -10,6 +10,9 @@ import type { Server } from './server.ts'
 /** The pause between two attempts to connect, in milliseconds. */
 const retryAfter = 100
 
+/** How long a server may at least take to answer before it counts as lost, in milliseconds. */
+const patience = 1_000
+
 /**
  * Hears what other processes invalidate, and knows when it may have missed something.
  *
@@ -99,7 +102,7 @@ export class Backplane {
   }
 
   async #check(): Promise<void> {
-    const given = AbortSignal.timeout(this.#checkEvery)
+    const given = AbortSignal.timeout(Math.max(this.#checkEvery, patience))
     const late = new Promise<never>((_, reject) => {
       given.addEventListener('abort', () => reject(given.reason as Error), { once: true })
     })

@@ -9,6 +9,7 @@ type Listener = (...args: any[]) => void
 interface AnyClient {
   duplicate(...args: never[]): unknown
   on(event: string, listener: Listener): unknown
+  off(event: string, listener: Listener): unknown
 }
 
 /** A client of ioredis or iovalkey, for one server or for a cluster, as far as it is used here. */

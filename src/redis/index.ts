@@ -30,7 +30,7 @@ export interface RedisTierOptions {
   leaseTtl?: number | undefined
   /**
    * Milliseconds between two looks for messages of the backplane that have been lost. One that is lost without a sign is
-   * noticed after two of them. Default: 1,000.
+   * noticed after two of them; a server that hangs, after as long, or a second if that is longer. Default: 1,000.
    */
   checkEvery?: number | undefined
   /**
@@ -52,6 +52,8 @@ const names = ['prefix', 'shards', 'leaseTtl', 'checkEvery', 'maxMarks', 'onErro
  * by eviction, by a restart with old data or with none, makes misses and never brings back what was invalidated. A
  * failover to a replica that had not heard of the last invalidations is met in the same way; a node that is demoted and
  * then promoted again while no client has noticed is not.
+ *
+ * The client needs the rights to EVAL, EVALSHA, PUBLISH and SUBSCRIBE, and within scripts to INFO.
  *
  * @param client of ioredis, iovalkey or node-redis, connected or about to be
  * @throws {TypeError | RangeError} when the client or an option is wrong

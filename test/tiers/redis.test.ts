@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { redisTier, type RedisTierOptions } from '../../src/redis/index.ts'
+import { redisTier, type IoRedisLike, type RedisTierOptions } from '../../src/redis/index.ts'
 import { type Connect, clients, clusterClients } from '../support/redis-clients.ts'
 import { RedisServer, redisPrograms } from '../support/redis-server.ts'
 import { type Backend, describeTier } from './describe-tier.ts'
@@ -38,6 +38,31 @@ for (const program of redisPrograms) {
       describeTier(name, () => backendOf(server.port, connect, {}))
     }
     describeTier('keys with several hash tags', () => backendOf(server.port, clients['ioredis']!, { shards: 5 }))
+
+    it('lets those who wait look by themselves where they cannot subscribe', async () => {
+      const { client, close } = await clients['ioredis']!(server.port)
+      const prefix = `test ${++spaces}`
+      const withoutMessages = {
+        callBuffer: (...words: never[]) => (client as IoRedisLike).callBuffer(...words),
+        on: () => {},
+        off: () => {},
+        duplicate: () => {
+          throw new Error('no connections of one’s own')
+        },
+      }
+      const tier = redisTier(client, { prefix })
+      const elsewhere = redisTier(withoutMessages, { prefix })
+      const { lease } = await tier.space('users').read('a')
+      const waiting = elsewhere.space('users').wait('a', { timeout: 10_000 })
+
+      await tier.space('users').write('a', lease!, Buffer.from('value'), { freshFor: 60_000 })
+
+      expect((await waiting).state).to.equal('fresh')
+      expect(elsewhere.connected).to.equal(false)
+      await tier.close()
+      await elsewhere.close()
+      close()
+    })
 
     describe('round trips', () => {
       /** How many commands clients have sent since, apart from those of the test and of new connections. */
@@ -108,7 +133,7 @@ for (const program of redisPrograms) {
 }
 
 describe('redisTier', () => {
-  const client = { callBuffer: async () => [], duplicate: () => client, on: () => client }
+  const client = { callBuffer: async () => [], duplicate: () => client, on: () => client, off: () => client }
   for (const [make, message] of [
     [() => redisTier({} as never), 'client must be a client of ioredis, iovalkey or node-redis (npm install ioredis)'],
     [() => redisTier(undefined as never), 'but got: undefined'],
