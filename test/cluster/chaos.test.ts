@@ -21,6 +21,8 @@ const seed = Number(process.env['CLUSTER_SEED'] ?? Date.now() % 2 ** 31)
 
 const checkEvery = 200
 const blindTtl = 200
+/** After how long a server that hangs counts as lost. */
+const hang = 1_000
 /** What messages and a loaded machine take. */
 const slack = 500
 
@@ -78,7 +80,7 @@ describe('four processes that are killed while their backend suffers', function 
         () => command('CLIENT', 'KILL', 'TYPE', 'normal'),
       ]
       try {
-        await play('redis', String(server.port), 2 * checkEvery + blindTtl + slack, faults)
+        await play('redis', String(server.port), hang + 2 * checkEvery + blindTtl + slack, faults)
       } finally {
         await server.stop()
       }

@@ -1,5 +1,5 @@
 /** Type-checked in a project into which the package has been installed, by the oldest and the newest compiler. */
-import { cached, controlsOf, lru } from 'polycache'
+import { cached, controlsOf, lru, tiered } from 'polycache'
 import { toolCache } from 'polycache/agents'
 import { batched } from 'polycache/batched'
 import { argsKey } from 'polycache/keys'
@@ -80,6 +80,12 @@ export const tiers = (client: RedisClient, keyv: KeyvLike): Tier[] => [
 export const stored = async (space: TierSpace): Promise<boolean> => {
   const { lease } = await space.read('42')
   return lease !== undefined && (await space.write('42', lease, new Uint8Array(), { freshFor: 1000, tags: ['x'] }))
+}
+export const shared = (tier: Tier): Promise<boolean> => {
+  const get = cached(tiered(lru<string>({ max: 10 }), tier, { l2Timeout: 20 }), { name: 'user' })(
+    async (id: string): Promise<User> => ({ id }),
+  )
+  return get.invalidate('42')
 }
 // @ts-expect-error A file has a path.
 lmdbTier({})
