@@ -183,7 +183,12 @@ export class Freshness<V, Args extends readonly unknown[]> {
 
   /** Whether the entry is fresh at this moment. */
   isFresh(entry: Entry<V>): boolean {
-    return entry.endsAt === never || this.clock.now() < entry.endsAt
+    return this.isFreshAt(entry, this.clock.now())
+  }
+
+  /** Whether the entry is fresh at some moment. */
+  isFreshAt(entry: Entry<V>, now: number): boolean {
+    return entry.endsAt === never || now < entry.endsAt
   }
 
   /** Whether the entry is fresh, or may still be served by one of the stale options. */

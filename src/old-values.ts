@@ -40,7 +40,7 @@ export class OldValues<V, Args extends readonly unknown[]> {
     const now = freshness.clock.now()
     const failure = failures.get(storeKey, now)
     if (old !== undefined) {
-      if (freshness.isFresh(old)) {
+      if (freshness.isFreshAt(old, now)) {
         freshness.touch(old, now)
         this.#counters.hits += calls
         return true
@@ -58,15 +58,12 @@ export class OldValues<V, Args extends readonly unknown[]> {
 
   /** Whether an entry that was served is to be refreshed now, by a load of its own. */
   isDue(served: Entry<V>, storeKey: unknown): boolean {
-    const now = this.#freshness.clock.now()
     const { failures, flights } = this.#space
-    return (
-      // A call that was reading an asynchronous store when this was closed is still answered.
-      !this.#room.closed &&
-      this.#freshness.wantsRefresh(served, now) &&
-      flights.get(storeKey) === undefined &&
-      failures.get(storeKey, now) === undefined
-    )
+    // First what holds for most of the calls that come in a stale window. A call that was reading an asynchronous store
+    // when this was closed is still answered.
+    if (flights.get(storeKey) !== undefined || this.#room.closed) return false
+    const now = this.#freshness.clock.now()
+    return this.#freshness.wantsRefresh(served, now) && failures.get(storeKey, now) === undefined
   }
 
   /** Leaves a load that has failed alone for a while. */
