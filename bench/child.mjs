@@ -42,7 +42,7 @@ async function verify({ call }) {
   for (const [i, args] of probes[scenario.setup.args].entries()) {
     for (let times = 0; times < 3; times++) {
       const value = await call(...args())
-      const expected = scenario.setup.load(...args())
+      const expected = await scenario.setup.load(...args())
       if (value !== expected) throw new Error(`resolved to ${String(value)} instead of ${String(expected)}`)
     }
     if (loads !== i + 1) throw new Error(`${loads} loads for ${i + 1} different calls`)
@@ -99,7 +99,7 @@ async function measure() {
   const subject = new Block((n) => scenario.subject(cache.call, n, cache), scenario.step)
   await subject.warm(warmMs, blockMs)
   const result = await interleave(baseline, subject, budgetMs)
-  const expected = subject.operations * scenario.loads
+  const expected = Math.round(subject.operations * scenario.loads)
   if (loads !== expected) throw new Error(`not comparable: ${loads} loads where ${expected} were due`)
   return { ...result, earlyUnitNs: median(early), notes: cache.notes ?? [] }
 }

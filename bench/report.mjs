@@ -105,14 +105,15 @@ export function markdownTable({ head, lines }) {
 
 /** What is said of each target: what was measured, and whether it holds. */
 export function verdicts(targets, cells) {
-  return targets.flatMap(({ scenario, atMost, timesOf, beyond }) => {
+  return targets.flatMap(({ scenario, atMost, timesOf, timesOfScenario, beyond }) => {
     const own = cells.get('polycache')?.get(scenario)
-    const reference = cells.get(timesOf ?? beyond ?? 'polycache')?.get(scenario)
+    const reference = cells.get(timesOf ?? beyond ?? 'polycache')?.get(timesOfScenario ?? scenario)
     if (own === undefined || reference === undefined) return []
-    const unit = timesOf !== undefined ? ` x ${timesOf}` : beyond !== undefined ? ` bytes beyond ${beyond}` : ''
+    const times = timesOf ?? timesOfScenario
+    const unit = times !== undefined ? ` x ${times}` : beyond !== undefined ? ` bytes beyond ${beyond}` : ''
     let measured = own.ratio
     let fresh = own.earlyRatio
-    if (timesOf !== undefined) {
+    if (times !== undefined) {
       measured = own.ratio / reference.ratio
       fresh = own.earlyRatio / reference.earlyRatio
     } else if (beyond !== undefined) {

@@ -112,6 +112,45 @@ export const scenarios = {
     subject: hitOne,
   }),
 
+  'hit-tags': () => ({
+    title: 'hit, 3 tags on each entry',
+    setup: { args: 'string', max: 1_000, tags: (key) => [key, 'tenant:7', 'users'], load: loadKey },
+    needs: ['tags'],
+    loads: 0,
+    prepare: prepareOne,
+    baseline: awaitOne,
+    subject: hitOne,
+  }),
+
+  'stale-hit': () => ({
+    title: 'stale hit, 1,000 for each refresh',
+    setup: {
+      args: 'string',
+      max: 1_000,
+      ttl: 10 * minute,
+      staleWhileRevalidate: minute,
+      // It ends when the hits that are served meanwhile are over.
+      load: (key) => new Promise((resolve) => setImmediate(resolve, key)),
+    },
+    needs: ['expire'],
+    step: 1_000,
+    loads: 1 / 1_000,
+    prepare: prepareOne,
+    baseline: awaitOne,
+    async subject(call, n, cache) {
+      let ms = 0
+      for (let done = 0; done < n; done += 1_000) {
+        cache.expire('user:1')
+        const start = performance.now()
+        for (let i = 0; i < 1_000; i++) await call('user:1')
+        // The refresh ends, and what it gives is put in.
+        await new Promise((resolve) => setImmediate(resolve))
+        ms += performance.now() - start
+      }
+      return ms
+    },
+  }),
+
   'hit-als': () => ({
     title: 'hit inside AsyncLocalStorage.run',
     setup: { args: 'string', max: 1_000, load: loadKey },

@@ -2,6 +2,7 @@ import { wrongType } from './check.ts'
 import { systemClock } from './clock.ts'
 import { AgeingEntry, never, type Entry } from './entry.ts'
 import type { Space } from './space.ts'
+import { spelled, valueOf, type Spelled } from './spelling.ts'
 import type { AnyPredicate } from './store-types.ts'
 import { MARKER } from './text.ts'
 import type { TagBook } from './tagging.ts'
@@ -12,6 +13,8 @@ interface Record {
   /** Says that the engine wrote this, and in which form. */
   readonly polycache: 1
   readonly value: unknown
+  /** The value where serialization would lose it. */
+  readonly spelled?: Spelled
   /** When this was written; later writes of one process always have a greater number. */
   readonly at: number
   /** When this is no longer fresh; missing where it always is. */
@@ -50,6 +53,8 @@ class AsyncShelf {
   readonly #last = new Map<string, Promise<unknown>>()
   /** Values on their way to the store: the last write of each, as an object of its own, since an entry is written again. */
   readonly #writing = new Map<string, { readonly entry: Entry }>()
+  /** What the store is being looked through for: records up to a time of which a predicate chooses some. */
+  readonly #leaving = new Set<{ readonly predicate: AnyPredicate; readonly until: number }>()
   /** A clear that is out: every operation waits for it. */
   #clearing: Promise<unknown> | undefined
   /** Records written up to this time are not believed. */
@@ -75,7 +80,7 @@ class AsyncShelf {
   async read(storeKey: string, reading: Reading): Promise<Entry | undefined> {
     if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.onItsWay(storeKey)
     const record = await this.#readRecord(storeKey)
-    return record === undefined ? undefined : this.#entryOf(record, reading)
+    return record === undefined || this.#isLeaving(storeKey, record) ? undefined : this.#entryOf(record, reading)
   }
 
   /** Writes an entry, unless it is overtaken before its turn. */
@@ -113,6 +118,7 @@ class AsyncShelf {
     const onItsWay = this.onItsWay(storeKey)
     if (onItsWay !== undefined) {
       const now = this.#space.clock.now()
+      if (onItsWay.endsAt !== never && onItsWay.endsAt <= now) return Promise.resolve(false)
       const { loadMs, tags } = onItsWay
       const ages = { endsAt: now, lastsUntil: now, refreshAt: never, loadMs, grace, tags }
       const ended = new AgeingEntry(onItsWay.value, onItsWay.promise, this.#space.generation.timed, ages)
@@ -121,7 +127,8 @@ class AsyncShelf {
     return this.#inTurn(storeKey, async () => {
       const record = await this.#readRecord(storeKey)
       const now = this.#wallNow()
-      if (record === undefined || (record.expiresAt !== undefined && record.expiresAt <= now)) return false
+      if (record === undefined || this.#isLeaving(storeKey, record)) return false
+      if (record.expiresAt !== undefined && record.expiresAt <= now) return false
       const { lastsUntil: _, refreshAt: __, ...rest } = record
       const ended = { ...rest, at: this.#nextAt(), expiresAt: now }
       await this.#store.set(storeKey, ended, lifeLeft(grace))
@@ -129,26 +136,53 @@ class AsyncShelf {
     })
   }
 
-  /** Takes out the entries that a predicate chooses, those on their way too, and gives their number. */
+  /**
+   * Takes out the entries that a predicate chooses, those on their way too, and gives their number. None of them is read
+   * from here on, though it takes time to look at all. When the store fails, nothing that it has is believed any more.
+   */
   async removeWhere(predicate: AnyPredicate, reading: Reading): Promise<number> {
-    const chosen = new Set<string>()
-    const choose = (storeKey: string, entry: Entry | undefined): void => {
-      if (entry !== undefined && predicate(this.#space.keyOf(storeKey), entry.value)) chosen.add(storeKey)
+    const storeKeys = this.#storeKeys()
+    const removals: Promise<boolean>[] = []
+    for (const [storeKey, { entry }] of [...this.#writing]) {
+      if (predicate(this.#space.keyOf(storeKey), entry.value)) removals.push(this.remove(storeKey))
     }
-    for (const [storeKey, { entry }] of this.#writing) choose(storeKey, entry)
-    const removals = Array.from(chosen, (storeKey) => this.remove(storeKey))
-    for await (const storeKey of this.#storeKeys()) {
-      if (chosen.has(storeKey)) continue
-      choose(storeKey, await this.read(storeKey, reading))
-      if (chosen.has(storeKey)) removals.push(this.remove(storeKey))
+    const leaving = { predicate, until: this.#nextAt() }
+    this.#leaving.add(leaving)
+    try {
+      for await (const storeKey of storeKeys) {
+        // What is being done to a key may put its older value in once more.
+        await this.#last.get(storeKey)?.catch(() => {})
+        const record = await this.#readRecord(storeKey)
+        if (record === undefined || record.at > leaving.until) continue
+        const entry = this.#entryOf(record, reading)
+        if (entry !== undefined && predicate(this.#space.keyOf(storeKey), entry.value)) {
+          removals.push(this.remove(storeKey))
+        }
+      }
+      return (await Promise.all(removals)).filter(Boolean).length
+    } catch (error) {
+      this.#disbelieve()
+      throw error
+    } finally {
+      this.#leaving.delete(leaving)
     }
-    return (await Promise.all(removals)).filter(Boolean).length
+  }
+
+  #isLeaving(storeKey: string, record: Record): boolean {
+    for (const { predicate, until } of this.#leaving) {
+      if (record.at <= until && predicate(this.#space.keyOf(storeKey), record.value)) return true
+    }
+    return false
   }
 
   /** The keys of this space that the store has. */
-  async *#storeKeys(): AsyncIterable<string> {
+  #storeKeys(): AsyncIterable<string> {
     const keys = this.#store.keys?.() ?? this.#store.iterator?.(undefined)
     if (keys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
+    return this.#ownKeys(keys)
+  }
+
+  async *#ownKeys(keys: AsyncIterable<unknown>): AsyncIterable<string> {
     const own = this.#space.storeKey('') as string
     for await (const item of keys) {
       const storeKey = typeof item === 'string' ? item : (item as [string])[0]
@@ -239,10 +273,11 @@ class AsyncShelf {
 
   #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
     const ahead = this.#wallNow() - this.#space.clock.now()
-    const { endsAt, lastsUntil, refreshAt, loadMs, tags } = entry
+    const { value, endsAt, lastsUntil, refreshAt, loadMs, tags } = entry
+    const spelling = spelled(value)
     const record: Record = {
       polycache: 1,
-      value: entry.value,
+      ...(spelling === undefined ? { value } : { value: null, spelled: spelling }),
       at: this.#nextAt(),
       ...(endsAt === never ? {} : { expiresAt: endsAt + ahead }),
       ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
@@ -258,7 +293,8 @@ class AsyncShelf {
     if (record.tags !== undefined && tags === undefined) return undefined
     const ahead = this.#wallNow() - this.#space.clock.now()
     const here = (time: number | undefined): number => (time === undefined ? never : time - ahead)
-    return new AgeingEntry(record.value, undefined, this.#space.generation.watched, {
+    const value = record.spelled === undefined ? record.value : valueOf(record.spelled)
+    return new AgeingEntry(value, undefined, this.#space.generation.watched, {
       endsAt: here(record.expiresAt),
       lastsUntil: here(record.lastsUntil),
       refreshAt: here(record.refreshAt),

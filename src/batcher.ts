@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type DataLoader from 'dataloader'
+import { Batch } from './batch.ts'
 import { callable, finiteDuration, outOfRange, positiveInteger, wrongType } from './check.ts'
 import { asError } from './errors.ts'
-import { begin, Flight, loadContext, type LoadContext } from './flight.ts'
-import { resultsByKey, type LoadMany, type ManyResults } from './many-results.ts'
+import { begin, type AnyFlight } from './flight.ts'
+import { resultsByKey, type LoadMany } from './many-results.ts'
 import { peer } from './peer.ts'
-import { beginningLoad, run, type InContext, type Running, type Steps } from './reentry.ts'
+import { beginningLoad, run, type InContext, type Steps } from './reentry.ts'
 
 /** When batches go, and how large they are. */
 export interface BatchOptions {
@@ -44,8 +45,7 @@ export function checkBatches({ maxBatchSize, window, schedule }: BatchOptions): 
 /** One key that is to be loaded. */
 interface Job<A> {
   readonly arg: A
-  readonly context: LoadContext
-  readonly load: Running
+  readonly flight: AnyFlight
 }
 
 /** A batch that still takes arguments. */
@@ -55,16 +55,12 @@ interface Open {
   readonly dispatch: () => void
 }
 
-const steps: Steps<Flight<any, any>, any> = { begin, landed() {}, failed() {} }
+const steps: Steps<AnyFlight, any> = { begin, landed() {}, failed() {} }
 
-/** What a batch has said of its results, it has said of each. */
-function passOn({ ttl, tags, skipped }: Flight<any, any>, context: LoadContext): void {
-  if (ttl !== undefined) context.setTtl(ttl as number)
-  if (tags !== undefined) context.addTags(...tags)
-  if (skipped) context.skipStore()
-}
-
-/** Collects the loads of single keys, and loads them together. DataLoader collects; its cache is off. */
+/**
+ * Makes loads of many out of loads of single keys. DataLoader collects these, keeps to the largest size and hands the
+ * results out; its cache is off.
+ */
 export class Batcher<A, V> {
   readonly #loadMany: LoadMany<A, V>
   readonly #options: BatchOptions
@@ -86,7 +82,7 @@ export class Batcher<A, V> {
 
   /** The load of one key, to be called as the load of a flight. */
   load(arg: A): Promise<V> {
-    const loaded = this.#loader.load({ arg, context: loadContext(), load: beginningLoad()! })
+    const loaded = this.#loader.load({ arg, flight: beginningLoad() as AnyFlight })
     const open = this.#open!
     if (++open.size === this.#options.maxBatchSize) this.#hurry(open)
     return loaded
@@ -136,47 +132,16 @@ export class Batcher<A, V> {
 
   /** Loads a batch, without those whose callers have all left. */
   async #load(jobs: readonly Job<A>[]): Promise<(V | Error)[]> {
-    const wanted = new Map<unknown, Job<A>[]>()
-    const answers = jobs.map(({ context }) => (context.signal.aborted ? asError(context.signal.reason) : undefined))
-    for (const [index, job] of jobs.entries()) {
-      if (answers[index] !== undefined) continue
-      const same = wanted.get(job.context.key)
-      if (same === undefined) wanted.set(job.context.key, [job])
-      else same.push(job)
-    }
-    if (wanted.size === 0) return answers as Error[]
-    const results = await this.#loadWanted(wanted)
-    return jobs.map(({ context }, index) => answers[index] ?? results.get(context.key)!)
-  }
-
-  /** Runs `loadMany` as a load of its own, whose signal fires when all are aborted that it is for. */
-  async #loadWanted(wanted: ReadonlyMap<unknown, readonly Job<A>[]>): Promise<Map<unknown, V | Error>> {
-    const keys = [...wanted.keys()]
-    const args = Array.from(wanted.values(), ([first]) => first!.arg)
-    const flight = new Flight<ManyResults<V>, [readonly A[]]>(
-      this,
-      keys,
-      undefined,
-      this.#loadMany,
-      undefined,
-      [args],
-      undefined,
-      undefined,
-    )
-    // Whether there may be tags is for the functions of the single keys to say, which are given them.
-    flight.stamp = 1
-    let left = 0
-    for (const jobs of wanted.values()) {
-      for (const { load, context } of jobs) {
-        load.batch = flight
-        left++
-        context.signal.addEventListener('abort', () => --left === 0 && flight.abort(context.signal.reason), {
-          once: true,
-        })
-      }
-    }
-    const found = await run(flight, steps, undefined)
-    for (const jobs of wanted.values()) for (const { context } of jobs) passOn(flight, context)
-    return resultsByKey(keys, found)
+    const left = jobs.map(({ flight }) => (flight.aborted ? asError(flight.signal.reason) : undefined))
+    const wanted = jobs.filter((_, index) => left[index] === undefined)
+    if (wanted.length === 0) return left as Error[]
+    const args = new Map<unknown, A>()
+    for (const { arg, flight } of wanted) if (!args.has(flight.key)) args.set(flight.key, arg)
+    const keys = [...args.keys()]
+    const flights = wanted.map(({ flight }) => flight)
+    const batch = new Batch(this.#loadMany, [...args.values()], keys, flights)
+    const results = resultsByKey(keys, await run(batch, steps, undefined))
+    batch.passOn()
+    return jobs.map(({ flight }, index) => left[index] ?? (results.get(flight.key) as V | Error))
   }
 }

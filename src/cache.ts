@@ -1,5 +1,5 @@
 import { callable } from './check.ts'
-import { checkedCallOptions, checkedWait, optionsWith, type CloseOptions } from './controls.ts'
+import { answerOf, checkedCallOptions, checkedWait, optionsWith, type CloseOptions } from './controls.ts'
 import type { Stats } from './counters.ts'
 import { checkEngineOptions, checkStore, type EngineOptions } from './engine-options.ts'
 import { Engine, type CallOptions } from './engine.ts'
@@ -7,7 +7,7 @@ import type { Answer, StoreOf } from './store-types.ts'
 import { warm, type Warmed, type WarmOptions } from './warm.ts'
 
 /** The options of a {@link Cache}: those of `cached` but the key function. Their functions are given value and key. */
-export interface CacheOptions<K, V> extends EngineOptions<V, [key: K]> {}
+export interface CacheOptions<K, V> extends Omit<EngineOptions<V, [key: K]>, 'debugKeys'> {}
 
 const callOptionNames = ['signal', 'ttl', 'fresh']
 
@@ -18,7 +18,7 @@ const callOptionNames = ['signal', 'ttl', 'fresh']
  * const pages = new Cache<string, Page>(lru({ max: 500 }), { ttl: 60_000 })
  * const page = await pages.get(url, fetchPage)
  */
-export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
+export class Cache<K = any, V = any, S extends StoreOf<K> = StoreOf<K>> {
   readonly store: S
   readonly #engine: Engine<V, [key: K]>
 
@@ -28,7 +28,7 @@ export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
    */
   constructor(store: S, options: CacheOptions<K, V> = {}) {
     const checked = checkStore(store)
-    checkEngineOptions('Cache', options)
+    checkEngineOptions('Cache', options, [], ['debugKeys'])
     this.store = store
     this.#engine = new Engine(checked, options)
   }
@@ -73,32 +73,32 @@ export class Cache<K, V, S extends StoreOf<K> = StoreOf<K>> {
 
   /** Puts a value in. It wins over every load that began earlier. */
   set(key: K, value: V): Answer<S, void> {
-    return this.#engine.room.set(key, [key], value) as Answer<S, void>
+    return answerOf(this.#engine.room, () => this.#engine.room.set(key, [key], value)) as Answer<S, void>
   }
 
   /** Forgets the key and says whether it was there. A load that is running may no longer write. */
   delete(key: K): Answer<S, boolean> {
-    return this.#engine.room.invalidate(key) as Answer<S, boolean>
+    return answerOf(this.#engine.room, () => this.#engine.room.invalidate(key)) as Answer<S, boolean>
   }
 
   /** Makes the key's entry stale and says whether it was there. A load that is running may no longer write. */
   expire(key: K): Answer<S, boolean> {
-    return this.#engine.room.expire(key) as Answer<S, boolean>
+    return answerOf(this.#engine.room, () => this.#engine.room.expire(key)) as Answer<S, boolean>
   }
 
   /** Whether `get` would be a hit. Counts nothing, and changes no order in a store that has `peek`. */
   has(key: K): Answer<S, boolean> {
-    return this.#engine.room.has(key) as Answer<S, boolean>
+    return answerOf(this.#engine.room, () => this.#engine.room.has(key)) as Answer<S, boolean>
   }
 
   /** The value that a hit would give, or `undefined`. Counts nothing, as `has`. */
   peek(key: K): Answer<S, V | undefined> {
-    return this.#engine.room.peek(key) as Answer<S, V | undefined>
+    return answerOf(this.#engine.room, () => this.#engine.room.peek(key)) as Answer<S, V | undefined>
   }
 
   /** Forgets all entries of this cache. Loads that are running may no longer write. */
   clear(): Answer<S, void> {
-    return this.#engine.room.clear() as Answer<S, void>
+    return answerOf(this.#engine.room, () => this.#engine.room.clear()) as Answer<S, void>
   }
 
   /** What has happened since the beginning or the last `resetStats`. */

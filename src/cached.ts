@@ -134,14 +134,19 @@ function makeCached(
 
   // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
   // every call, and cost as much as the look-up in the store.
-  function call(this: unknown, first?: unknown, second?: unknown): Promise<unknown> {
+  function call(this: unknown, first?: unknown): Promise<unknown> {
+    if (arguments.length === 1) {
+      const hit = findArgument(first)
+      if (hit !== undefined) return hit
+    }
+    return callOther.apply(this, arguments as unknown as [unknown, unknown])
+  }
+
+  function callOther(this: unknown, first: unknown, second: unknown): Promise<unknown> {
     if (arguments.length === 2) return callTwo(this, first, second)
     if (arguments.length !== 1) return callMany.apply(this, arguments as unknown as unknown[])
-    if (keyIsArgument && (typeof first === 'string' || typeof first === 'number')) {
-      const entry = findArgument(first)
-      if (entry !== undefined) return entry.promise ?? entry.settled()
-      if (isItsOwnKey(first)) return engine.miss(first, load, this, [first])
-    }
+    // What has just been looked for needs no second look.
+    if (keyIsArgument && isItsOwnKey(first)) return engine.miss(first, load, this, [first])
     return callOne(this, first)
   }
 
@@ -195,7 +200,7 @@ function makeCached(
     return entry === undefined ? engine.miss(key, loadIt, self, args, options) : entry.settled()
   }
 
-  return Object.assign(addControls(call, engine, keyOf, load, name), {
+  return Object.assign(addControls(keyIsArgument ? call : callOther, engine, keyOf, load, name), {
     scope: scopesOf(engine, (scoped) => makeCached(scoped, keyOf, load, name) as Cached<AnyFunction>),
     refresh: (...args: unknown[]) => callWith(undefined, args, { fresh: true }),
     warm: (argsList: ArgsList<unknown[]>, options?: WarmOptions) =>

@@ -45,8 +45,8 @@ function typed<T>(name: string, must: string, value: T, holds: boolean): T {
   return value
 }
 
-/** What {@link count} is. */
-export const countOrNothing = 'a positive integer (or 0, which keeps nothing)'
+/** What {@link count} is to be. That it may be 0 as well is for the documentation to say. */
+export const countOrNothing = 'a positive integer'
 
 /** Returns a count: a non-negative integer that a store can hold. */
 export function count(name: string, value: unknown): number {
@@ -87,23 +87,15 @@ export function clockLike<C extends { now(): number }>(name: string, value: C): 
 
 /** Returns something to go through, step by step or as it comes. */
 export function iterable<T>(name: string, value: T): T {
-  const { [Symbol.iterator]: iterate, [Symbol.asyncIterator]: iterateAsync = iterate } = Object(value) as {
-    [Symbol.iterator]?: unknown
-    [Symbol.asyncIterator]?: unknown
-  }
-  if (typeof value === 'string' || typeof iterateAsync !== 'function') {
-    throw wrongType(name, 'an array or another iterable', value)
-  }
-  return value
+  const steps = Object(value) as object
+  const goes = typeof value !== 'string' && (Symbol.iterator in steps || Symbol.asyncIterator in steps)
+  return typed(name, 'an array or another iterable', value, goes)
 }
 
 /** Returns an `AbortSignal`, of whatever realm or library. */
 export function signalLike(name: string, value: AbortSignal): AbortSignal {
   const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>
-  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
-    throw wrongType(name, 'an AbortSignal', value)
-  }
-  return value
+  return typed(name, 'an AbortSignal', value, typeof aborted === 'boolean' && typeof addEventListener === 'function')
 }
 
 /** Checks that `options` is an object with no name outside `known`. */

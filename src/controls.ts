@@ -1,5 +1,6 @@
 import { callable, flag, knownOptions, signalLike, wrongType } from './check.ts'
 import type { Stats } from './counters.ts'
+import { debugKey } from './debug-keys.ts'
 import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
 import type { CallOptions, Engine } from './engine.ts'
 import { checkedTtl } from './freshness.ts'
@@ -82,16 +83,15 @@ export function addControls<V, C extends AnyFunction>(
   const { room } = engine
   entrances.set(call, { room, keyOf })
   const controls: { [Name in Exclude<keyof Controls<AnyFunction, unknown>, 'name'>]: unknown } = {
-    invalidate: (...args: unknown[]) => room.invalidate(keyOf(...args)),
-    expire: (...args: unknown[]) => room.expire(keyOf(...args)),
-    has: (...args: unknown[]) => room.has(keyOf(...args)),
-    peek: (...args: unknown[]) => room.peek(keyOf(...args)),
-    set: (args: unknown[], value: V) => {
-      return room.set(keyOf(...argsArray('the first argument of set', args)), args, value)
-    },
+    invalidate: (...args: unknown[]) => answerOf(room, () => room.invalidate(keyOf(...args))),
+    expire: (...args: unknown[]) => answerOf(room, () => room.expire(keyOf(...args))),
+    has: (...args: unknown[]) => answerOf(room, () => room.has(keyOf(...args))),
+    peek: (...args: unknown[]) => answerOf(room, () => room.peek(keyOf(...args))),
+    set: (args: unknown[], value: V) =>
+      answerOf(room, () => room.set(keyOf(...argsArray('the first argument of set', args)), args, value)),
     invalidateWhere: (predicate: (key: unknown, value: V) => boolean) =>
-      room.invalidateWhere(callable('predicate', predicate)),
-    clear: () => room.clear(),
+      answerOf(room, () => room.invalidateWhere(callable('predicate', predicate))),
+    clear: () => answerOf(room, () => room.clear()),
     stats: () => room.stats(),
     resetStats: () => room.resetStats(),
     key: keyOf,
@@ -103,6 +103,16 @@ export function addControls<V, C extends AnyFunction>(
   Object.defineProperty(call, 'name', { value: name, configurable: true })
   Object.defineProperty(call, 'length', { value: load.length, configurable: true })
   return Object.assign(call, controls)
+}
+
+/** Asks a room. Where its store answers with promises, what would be thrown is a rejection. */
+export function answerOf(room: Room<any, any>, ask: () => unknown): unknown {
+  try {
+    return ask()
+  } catch (error) {
+    if (room.asyncShelf === undefined) throw error
+    return Promise.reject(error)
+  }
 }
 
 /** Returns the arguments of a call. */
@@ -150,5 +160,6 @@ export function keyAndOptions<O extends EngineOptions<unknown, unknown[]>>(
   if (!keyComesFirst && moreOptions !== undefined) throw wrongType('the key function', 'a function', keyOrOptions)
   checkEngineOptions(owner, options, keyComesFirst ? more : ['key', ...more], without)
   const key = keyComesFirst ? keyOrOptions : (options as { key?: AnyFunction }).key
-  return { keyOf: key === undefined ? argsKey : callable('key', key), options }
+  const keyOf = key === undefined ? argsKey : callable('key', key)
+  return { keyOf: options.debugKeys === true ? debugKey(keyOf) : keyOf, options }
 }

@@ -39,6 +39,13 @@ export interface EngineOptions<V, Args extends readonly unknown[]> extends Fresh
    * the function was made. Default: `'caller'`.
    */
   context?: 'caller' | 'isolated'
+  /**
+   * For development: whether a call is refused with a `KeyCollisionError` when its key has been given for arguments that
+   * differ in what the key function reads of them. What it does not read may differ, and so may the order of a list. A
+   * key function that means to make one of two arguments, as `toLowerCase` does, is refused too. It is called twice at
+   * every call, the last 10,000 keys are remembered, and those of this library are never in doubt. Default: `false`.
+   */
+  debugKeys?: boolean
   /** Told of every failure that no caller sees. Default: a process warning. */
   onError?: ErrorListener
 }
@@ -53,6 +60,7 @@ const names: readonly string[] = [
   'timeout',
   'softTimeout',
   'context',
+  'debugKeys',
   'onError',
 ]
 
@@ -79,14 +87,13 @@ export function checkEngineOptions(
   without: readonly string[] = [],
 ): void {
   knownOptions(owner, options, [...more, ...names.filter((known) => !without.includes(known))])
-  const { name, shareKeys, when, context, onError, tags, errorTtl, timeout, softTimeout } = options as EngineOptions<
-    unknown,
-    unknown[]
-  >
+  const { name, shareKeys, when, context, debugKeys, onError, tags, errorTtl, timeout, softTimeout } =
+    options as EngineOptions<unknown, unknown[]>
   if (name !== undefined && (typeof name !== 'string' || name === '')) {
     throw wrongType('name', 'a string that is not empty', name)
   }
   if (shareKeys !== undefined) flag('shareKeys', shareKeys)
+  if (debugKeys !== undefined) flag('debugKeys', debugKeys)
   if (when !== undefined) callable('when', when)
   if (onError !== undefined) callable('onError', onError)
   if (tags !== undefined && typeof (tags as Partial<typeof tags> | null)?.tags?.take !== 'function') {

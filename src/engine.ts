@@ -34,8 +34,12 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly room: Room<V, Args>
   readonly hitPath: HitPath<V>
   readonly options: EngineOptions<V, Args>
+  /** What ends with this: begun in the step in which this is closed, and waited for. */
+  readonly parts: ((wait: boolean) => unknown)[] = []
   /** What is still to be done when this is closed and no load is running any more. */
-  readonly endings: ((wait: boolean) => unknown)[] = []
+  readonly endings: (() => unknown)[] = []
+  /** Called when the place in the store has been given up, and another may take it. */
+  left: (() => void) | undefined = undefined
   readonly #space: Space
   readonly #counters: Counters
   readonly #freshness: Freshness<V, Args>
@@ -44,6 +48,8 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #book: TagBook | undefined
   readonly #timeout: number | undefined
   readonly #softTimeout: number | undefined
+  /** Whether no caller waits to the end whatever happens. */
+  readonly #isImpatient: boolean
   /** What the tier is given, where there is one. */
   readonly #inFront: EngineInFront
   #closing: Promise<void> | undefined
@@ -60,6 +66,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#book = options.tags?.tags
     this.#timeout = options.timeout
     this.#softTimeout = options.softTimeout
+    this.#isImpatient = options.timeout !== undefined || options.softTimeout !== undefined
     this.#inFront = {
       run: (flight) => this.#loads.run(flight),
       loadBehind: (flight) => this.#loadBehind(flight),
@@ -104,9 +111,12 @@ export class Engine<V, Args extends readonly unknown[]> {
         return this.#wait(flight, options)
       }
       if (isInside(flight)) throw reentrant(key)
-      const mayBeServed = flight.fresh && (old !== undefined || this.#space.kind === 'async')
-      if (!mayBeServed) this.#join(flight)
-      return this.#wait(flight, options, mayBeServed ? this.#beside(flight, old) : undefined)
+      if (flight.fresh && (old !== undefined || this.#space.kind === 'async')) {
+        return this.#waitBeside(flight, old, options)
+      }
+      flight.listeners++
+      this.#join(flight)
+      return this.#wait(flight, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -157,6 +167,7 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   async #end(wait: boolean): Promise<void> {
     const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this)
+    const parts = Promise.allSettled(this.parts.map(async (part) => part(wait)))
     if (wait) {
       // A load that closes its own function in its first step has no promise before that is over.
       await undefined
@@ -168,11 +179,12 @@ export class Engine<V, Args extends readonly unknown[]> {
         flight.abort(reason)
       }
     }
-    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending(wait)))
-    for (const result of ended) if (result.status === 'rejected') this.room.report(result.reason)
+    const ended = await Promise.allSettled(this.endings.map(async (ending) => ending()))
+    for (const result of [...(await parts), ...ended]) if (result.status === 'rejected') this.room.report(result.reason)
     await this.room.asyncShelf?.idle()
     await this.room.behind?.leave()
     this.room.leave()
+    this.left?.()
   }
 
   /** What every call that is no hit begins with. Gives the key's form in the store. */
@@ -227,27 +239,52 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   #join(flight: Flight<V, Args>): void {
-    flight.listeners++
-    if (flight.askers > 0) flight.askers++
-    else this.#counters.joins++
+    if (flight.askers === 0) this.#counters.joins++
+    else if (flight.owner === this) flight.askers++
+    else (flight.strangers ??= []).push(this.#counters)
   }
 
-  /** @param outcome what the caller waits for: the end of the flight, if nothing else is said */
-  #wait(
+  #wait(flight: Flight<V, Args>, options: CallOptions<V, Args> | undefined): Promise<V> {
+    // Nothing is made here for those who wait to the end, not even a function: most do.
+    if (options?.signal !== undefined || this.#isImpatient) return this.#waitUntil(flight, options, flight.promise!)
+    flight.pinned = true
+    return flight.promise!
+  }
+
+  /** Waits beside a load that was to be fresh at any price, for one who would not pay it. */
+  #waitBeside(
+    flight: Flight<V, Args>,
+    old: Entry<V> | undefined,
+    options: CallOptions<V, Args> | undefined,
+  ): Promise<V> {
+    let isListening: boolean | undefined
+    const listen = (): void => {
+      if (isListening === undefined) flight.listeners++
+      isListening ??= true
+    }
+    const stopListening = (): void => {
+      if (isListening === true) flight.listeners--
+      isListening = false
+    }
+    return this.#waitUntil(flight, options, this.#beside(flight, old, listen), stopListening)
+  }
+
+  /**
+   * @param outcome what the caller waits for
+   * @param stopListening notes that the caller will not hear of a failure of the flight
+   */
+  #waitUntil(
     flight: Flight<V, Args>,
     options: CallOptions<V, Args> | undefined,
-    outcome: Promise<V> = flight.promise!,
+    outcome: Promise<V>,
+    stopListening: () => unknown = () => flight.listeners--,
   ): Promise<V> {
-    const signal = options?.signal
-    if (signal === undefined && this.#timeout === undefined && this.#softTimeout === undefined) {
-      flight.pinned = true
-      return outcome
-    }
     return waitFor(flight, outcome, {
-      signal,
+      signal: options?.signal,
       timeout: this.#timeout,
       softTimeout: this.#softTimeout,
       old: () => (options?.fresh === true ? undefined : this.#oldValues.forSlowness(flight.old)),
+      stopListening,
       abandoned: (reason) => this.#abandon(flight, reason),
     })
   }
@@ -255,22 +292,27 @@ export class Engine<V, Args extends readonly unknown[]> {
   /**
    * What a caller gets who comes while a load runs that was to be fresh at any price, and would not pay it: the old value
    * where that may be served, at once or in the place of a failure.
+   *
+   * @param listen notes that the caller will hear of a failure of the flight, which may end before that is known
    */
-  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined): Promise<V> {
+  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined, listen: () => void): Promise<V> {
     let old = known
     if (this.#space.kind === 'async') {
       // One read does for all: whatever changes what there is takes the flight out.
       flight.reading ??= this.room.read(flight.storeKey as string)
-      old = await flight.reading
+      old = stillAlive(await flight.reading)
       if (!flight.revoked) flight.old = old
       const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
       if (served !== undefined) {
         if (served !== true) throw served.error
-        if (!flight.revoked && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
+        // Once the flight has ended, nothing tells whether what it wrote is the newest, or has been invalidated since.
+        const isNewest = !flight.revoked && !flight.ended
+        if (isNewest && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
         return old!.value
       }
     }
     this.#join(flight)
+    if (old === undefined) listen()
     try {
       return await flight.promise!
     } catch (error) {
@@ -284,10 +326,16 @@ export class Engine<V, Args extends readonly unknown[]> {
     if (!flight.fresh) {
       flight.askers = 1
       const { storeKey } = flight
-      const old = await this.room.read(storeKey as string)
+      flight.reading = this.room.read(storeKey as string)
+      const old = stillAlive(await flight.reading)
       const { askers } = flight
       flight.askers = 0
       const served = this.#oldValues.serve(old, storeKey, askers)
+      for (const counters of flight.strangers ?? []) {
+        if (served === undefined) counters.joins++
+        else if (served === true && !this.#freshness.isFresh(old!)) counters.staleHits++
+        else counters.hits++
+      }
       if (served !== undefined) {
         this.#space.remove(flight)
         flight.ended = true
@@ -319,6 +367,11 @@ export class Engine<V, Args extends readonly unknown[]> {
 
 function reentrant(key: unknown): ReentrantLoadError {
   return new ReentrantLoadError('a load has called its own function with its own key, and would wait for itself', key)
+}
+
+/** What a store has given, unless one of its tags was invalidated before the answer arrived here. */
+function stillAlive<V>(old: Entry<V> | undefined): Entry<V> | undefined {
+  return old?.alive === true ? old : undefined
 }
 
 function ignore(): void {}

@@ -36,6 +36,29 @@ export class LoadTimeoutError extends KeyedError {
   }
 }
 
+/** A key function that has given one key for arguments that differ in what it reads of them. See `debugKeys`. */
+export class KeyCollisionError extends KeyedError {
+  override readonly name = 'KeyCollisionError'
+}
+
+/** A call of a tool that an agent makes again and again, as the options of `toolCache` count it. */
+export class AgentLoopError extends KeyedError {
+  override readonly name = 'AgentLoopError'
+  /** The name of the tool. */
+  readonly tool: string
+  /** What the loop is: one call in a row, two calls in turns, or calls within calls. */
+  readonly kind: 'repeats' | 'oscillation' | 'depth'
+  /** How many times in a row, in turns, or within one another, this call included. */
+  readonly count: number
+
+  constructor(message: string, key: unknown, tool: string, kind: AgentLoopError['kind'], count: number) {
+    super(message, key)
+    this.tool = tool
+    this.kind = kind
+    this.count = count
+  }
+}
+
 /** A load of many that gave no result for one of its arguments: neither a value nor an error. */
 export class MissingResultError extends KeyedError {
   override readonly name = 'MissingResultError'

@@ -1,4 +1,5 @@
 import { duration, wrongType } from './check.ts'
+import type { Counters } from './counters.ts'
 import type { Entry } from './entry.ts'
 import type { Ttl } from './freshness.ts'
 import type { Running } from './reentry.ts'
@@ -78,7 +79,9 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   ended = false
   /** How many callers have come while an asynchronous store is read, when nobody knows yet if there will be a load. */
   askers = 0
-  /** The reading of an asynchronous store on behalf of those who come meanwhile, where this does not read it itself. */
+  /** The counters of those among them who have called another function, where functions share their keys. */
+  strangers: Counters[] | undefined = undefined
+  /** The reading of an asynchronous store: before the load, or beside it on behalf of those who come meanwhile. */
   reading: Promise<Entry<V> | undefined> | undefined = undefined
   /** How many callers would hear of a failure; less where one has left before it was known to wait for this. */
   listeners = 0

@@ -84,6 +84,8 @@ export class Freshness<V, Args extends readonly unknown[]> {
   readonly tti: number
   /** Milliseconds after its end in which an entry may be of use. */
   readonly grace: number
+  /** Whether entries end, as a rule. */
+  readonly ends: boolean
   readonly #ttl: Ttl<V, Args>
   readonly #jitter: Jitter
   readonly #whileRevalidate: number
@@ -97,6 +99,7 @@ export class Freshness<V, Args extends readonly unknown[]> {
     const { ttl = Infinity, jitter = 0, tti = Infinity, refreshAfter, clock = systemClock, random } = options
     const { staleWhileRevalidate = 0, staleIfError = 0 } = options
     this.#ttl = checkedTtl(ttl)
+    this.ends = ttl !== Infinity
     this.#jitter = checkedJitter(jitter)
     this.tti = duration('tti', tti)
     this.#whileRevalidate = duration('staleWhileRevalidate', staleWhileRevalidate)

@@ -4,25 +4,26 @@ import { everyKey } from './space.ts'
 /**
  * Invalidates a key now and again when the function that is returned is called; until then nothing of it is kept.
  *
- * Never throws: failures of the store are reported. Of a closed room nothing is left to invalidate.
+ * Never throws: failures of the store are reported. A closed room is held as well: its store lives on, and so do those
+ * who share its keys.
  */
 export function holdKey(room: Room<any, any>, key: unknown): () => unknown {
-  return held(room, () => room.invalidate(key), key)
+  return held(room, () => room.forget(key), key)
 }
 
 /** Does so for all keys of a room. */
 export function holdAll(room: Room<any, any>): () => unknown {
-  return held(room, () => room.clear())
+  return held(room, () => room.empty())
 }
 
 function held(room: Room<any, any>, forget: () => unknown, ...key: readonly unknown[]): () => unknown {
   const tryToForget = (): unknown => {
     try {
-      if (!room.closed) return Promise.resolve(forget()).catch(() => {})
+      return Promise.resolve(forget()).catch(() => {})
     } catch (error) {
       room.report(error)
+      return undefined
     }
-    return undefined
   }
   void tryToForget()
   const { holds } = room.space

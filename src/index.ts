@@ -22,7 +22,7 @@ export type { CloseOptions, Controls } from './controls.ts'
 export type { Stats } from './counters.ts'
 export type { EngineOptions, ErrorListener } from './engine-options.ts'
 export type { CallOptions } from './engine.ts'
-export { ClosedError, KeyError, LoadTimeoutError, ReentrantLoadError } from './errors.ts'
+export { ClosedError, KeyCollisionError, KeyError, LoadTimeoutError, ReentrantLoadError } from './errors.ts'
 export { loadContext, type LoadContext } from './flight.ts'
 export type { FreshnessOptions, Ttl } from './freshness.ts'
 export { invalidates, type Invalidator } from './invalidates.ts'
@@ -41,7 +41,7 @@ export {
   type WithPaths,
 } from './keys.ts'
 export * from './policies/index.ts'
-export type { TagBook, TagRule, TagSet } from './tagging.ts'
+export type { TagBook, TagList, TagRule, TagSet } from './tagging.ts'
 export { Tags, type TagsOptions } from './tags.ts'
 export {
   EntryTooLargeError,

@@ -3,6 +3,7 @@ import { roomOf } from './controls.ts'
 import { holdAll, holdKey } from './holding.ts'
 import { isThenable } from './space.ts'
 import type { AnyFunction } from './store-types.ts'
+import type { TagList } from './tagging.ts'
 import { Tags } from './tags.ts'
 
 /** A cached function of whatever kind, as far as it can be invalidated. */
@@ -55,9 +56,11 @@ export function invalidates<Self, ReadArgs extends any[], Args extends any[]>(
   target: (self: Self) => Target<ReadArgs>,
   map?: (...args: Args) => Readonly<NoInfer<ReadArgs>>,
 ): Invalidator<Args>
-export function invalidates<Args extends any[]>(
-  target: Tags,
-  map: (...args: Args) => Iterable<string>,
+export function invalidates<Args extends any[]>(target: Tags, map: (...args: Args) => TagList): Invalidator<Args>
+// Once more, so that an error of the compiler speaks of this, the usual case: it names the last one.
+export function invalidates<ReadArgs extends any[], Args extends any[]>(
+  target: Target<ReadArgs>,
+  map: (...args: Args) => Readonly<NoInfer<ReadArgs>>,
 ): Invalidator<Args>
 export function invalidates(target: unknown, map?: (...args: any[]) => any): unknown {
   if (map !== undefined) callable('map', map)
@@ -73,7 +76,7 @@ export function invalidates(target: unknown, map?: (...args: any[]) => any): unk
 function holderOf(target: unknown, map: AnyFunction | undefined): (self: unknown, args: unknown[]) => Release {
   if (target instanceof Tags) {
     if (map === undefined) throw wrongType('map', 'a function that gives a list of tags', map)
-    return (_, args) => target.hold(map(...args) as Iterable<string>)
+    return (_, args) => target.hold(map(...args) as TagList)
   }
   const holdOf = (fn: unknown, args: unknown[]): Release => {
     const entrance = roomOf(fn)

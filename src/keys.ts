@@ -1,3 +1,4 @@
+import { composed } from './composition.ts'
 import { callable, outOfRange, wrongType } from './check.ts'
 import { KeyError } from './errors.ts'
 import { classText, isItsOwnKey, isPrimitive, listText, MARKER, primitiveText, type Primitive } from './text.ts'
@@ -104,13 +105,16 @@ export function pick<const Paths extends readonly [string, ...string[]]>(
 
   if (ways.length === 1) {
     const [way] = ways as [string[]]
-    return (object) => keyOf([valueAt(object, way)], nameOf) as PickKey<Paths>
+    return composed((object) => keyOf([valueAt(object, way)], nameOf) as PickKey<Paths>, argsKey)
   }
-  return (object) =>
-    listText(
-      ways.map((way) => valueAt(object, way)),
-      nameOf,
-    )
+  return composed(
+    (object) =>
+      listText(
+        ways.map((way) => valueAt(object, way)),
+        nameOf,
+      ),
+    argsKey,
+  )
 }
 
 const pathForm = 'names of properties joined by dots, such as "org.id"'
@@ -154,10 +158,10 @@ export function skip(n: number, keyFn?: (...args: readonly unknown[]) => unknown
   }
   if (keyFn === undefined || keyFn === argsKey) {
     const nameOf = (index: number): string => argumentName(index + n)
-    return (...args: readonly unknown[]): Primitive => keyOf(args.slice(n), nameOf)
+    return composed((...args: readonly unknown[]): Primitive => keyOf(args.slice(n), nameOf), argsKey)
   }
   callable('the key function of skip', keyFn)
-  return (...args: readonly unknown[]): unknown => keyFn(...args.slice(n))
+  return composed((...args: readonly unknown[]): unknown => keyFn(...args.slice(n)), keyFn, n)
 }
 
 /**
@@ -177,7 +181,7 @@ export function prefix(text: string, keyFn: (...args: readonly unknown[]) => Pri
   if (typeof text !== 'string') throw wrongType('the text of prefix', 'a string', text)
   callable('the key function of prefix', keyFn)
   const head = `${MARKER}p${primitiveText(text)}`
-  return (...args: readonly unknown[]): string => head + innerText('prefix', keyFn(...args))
+  return composed((...args: readonly unknown[]): string => head + innerText('prefix', keyFn(...args)), keyFn)
 }
 
 /**
@@ -196,14 +200,14 @@ export function typed(): <Args extends readonly unknown[]>(...args: Args) => Arg
 export function typed<Args extends readonly unknown[]>(keyFn: (...args: Args) => Primitive): (...args: Args) => string
 export function typed(keyFn?: (...args: readonly unknown[]) => Primitive) {
   if (keyFn === undefined) {
-    return (...args: readonly unknown[]): Primitive => keyOf(args, argumentName, classText)
+    return composed((...args: readonly unknown[]): Primitive => keyOf(args, argumentName, classText), argsKey)
   }
   callable('the key function of typed', keyFn)
-  return (...args: readonly unknown[]): string => {
+  return composed((...args: readonly unknown[]): string => {
     let text = `${MARKER}k${innerText('typed', keyFn(...args))}`
     for (const value of args) text += typeText(value)
     return text
-  }
+  }, keyFn)
 }
 
 function innerText(owner: string, key: unknown): string {

@@ -7,8 +7,8 @@ import { MissingResultError } from './errors.ts'
  */
 export type ManyResults<V> = readonly (V | Error)[] | ReadonlyMap<any, V | Error>
 
-/** Loads many at once. The arguments are all different, by their keys. */
-export type LoadMany<A, V> = (args: readonly A[]) => ManyResults<V> | PromiseLike<ManyResults<V>>
+/** Loads many at once. The arguments are all different, by their keys, in an array that is its own. */
+export type LoadMany<A, V> = (args: A[]) => ManyResults<V> | PromiseLike<ManyResults<V>>
 
 /**
  * Finds the result of each key in what `loadMany` gave.

@@ -12,7 +12,7 @@ import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
 import { departuresOf, statsOf, type Departures } from './statistics.ts'
 import { SyncShelf } from './sync-shelf.ts'
-import type { TagBook, TagSet } from './tagging.ts'
+import { listOf, type TagBook, type TagSet } from './tagging.ts'
 import { warn } from './warn.ts'
 
 /** A result that is there at once where the store answers at once, and a promise where it does not. */
@@ -43,7 +43,7 @@ export class Room<V, Args extends readonly unknown[]> {
     this.#when = options.when
     this.#tags = options.tags
     this.#reading = { grace: this.freshness.grace, book: options.tags?.tags }
-    this.#onError = options.onError ?? warn
+    this.#onError = options.onError ?? ((error) => warn(error, options.name))
     const front = frontOf(store)
     if (front !== undefined && options.name === undefined) {
       throw wrongType('name', 'given to a function that has a tier', undefined)
@@ -132,7 +132,13 @@ export class Room<V, Args extends readonly unknown[]> {
 
   /** Forgets a key and says whether it was there. A load that is running may no longer write. */
   invalidate(key: unknown): MaybePromise<boolean> {
-    const storeKey = this.#fence(key)
+    this.assertOpen(key)
+    return this.forget(key)
+  }
+
+  /** As {@link invalidate}, also when this has been closed. */
+  forget(key: unknown): MaybePromise<boolean> {
+    const storeKey = this.#raiseFence(key)
     if (this.asyncShelf !== undefined) return this.#countInvalidation(this.asyncShelf.remove(storeKey as string))
     return this.#onBoth(
       () => {
@@ -286,7 +292,7 @@ export class Room<V, Args extends readonly unknown[]> {
     if (this.#tags !== undefined) {
       const names = typeof this.#tags === 'function' ? this.#tags(value, ...args) : []
       const book = this.#tags.tags
-      tags = book.take([...names, ...(flight?.tags ?? [])], flight === undefined ? book.stamp() : flight.stamp)
+      tags = book.take([...listOf(names), ...(flight?.tags ?? [])], flight === undefined ? book.stamp() : flight.stamp)
       if (tags === undefined) return undefined
     }
     return this.freshness.entry(value, flight?.promise, this.space.generation, args, flight?.ttl, loadMs, tags)
@@ -298,7 +304,12 @@ export class Room<V, Args extends readonly unknown[]> {
     if (shelf !== undefined) {
       if (entry === undefined) return this.#watched(shelf.remove(storeKey as string).then(() => {}))
       this.counters.stores++
-      return this.#watched(shelf.write(storeKey as string, entry))
+      const writing = this.#watched(shelf.write(storeKey as string, entry))
+      writing.catch(() => {
+        // Unless the counts were reset meanwhile.
+        if (this.counters.stores > 0) this.counters.stores--
+      })
+      return writing
     }
     try {
       if (entry === undefined) this.#shelf.remove(storeKey, 'invalidated')
@@ -333,6 +344,10 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Raises the fence: from here on no load of this key that is running may write. Gives the key's form in the store. */
   #fence(key: unknown): unknown {
     this.assertOpen(key)
+    return this.#raiseFence(key)
+  }
+
+  #raiseFence(key: unknown): unknown {
     this.learnKind(key)
     const storeKey = this.space.storeKey(key)
     this.space.revoke(storeKey)

@@ -19,7 +19,9 @@ export function scopesOf<V, Args extends readonly unknown[], C extends Closeable
   make: (engine: Engine<V, Args>) => C,
 ): (id: string) => C {
   const open = new Map<string, C>()
-  engine.endings.push(closing(open))
+  /** The ids of closed scopes whose entries the store has failed to forget. */
+  const owed = new Set<string>()
+  engine.parts.push(closing(open))
 
   return (id) => {
     if (typeof id !== 'string' || id === '') throw wrongType('the id of a scope', 'a string that is not empty', id)
@@ -29,10 +31,15 @@ export function scopesOf<V, Args extends readonly unknown[], C extends Closeable
     if (name === undefined) throw wrongType('name', 'given to a function that has scopes', name)
     engine.room.assertOpen(undefined)
     const scoped = new Engine<V, Args>(engine.room.store, { ...engine.options, name: `${name}/${textOf(id)}` })
-    scoped.endings.push(() => {
-      open.delete(id)
-      return scoped.room.empty()
-    })
+    const empty = async (): Promise<void> => {
+      owed.add(id)
+      await scoped.room.empty()
+      owed.delete(id)
+    }
+    // What the store could not forget then counts no longer now, and is forgotten as soon as the store can.
+    if (owed.has(id)) void empty().catch(() => {})
+    scoped.endings.push(empty)
+    scoped.left = () => open.delete(id)
     scope = make(scoped)
     open.set(id, scope)
     return scope

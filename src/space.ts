@@ -84,7 +84,7 @@ export class Space {
 
   #mayHave(storeKey: unknown): boolean {
     try {
-      return this.peek(storeKey) !== undefined
+      return this.inStore(storeKey) !== undefined
     } catch {
       return true
     }
@@ -92,6 +92,12 @@ export class Space {
 
   /** The entry of a generation in a store that answers at once, fresh or not, without counting as use if it can. */
   peek(storeKey: unknown, generation: Generation = this.generation): Entry | undefined {
+    const entry = this.inStore(storeKey, generation)
+    return entry?.alive === true ? entry : undefined
+  }
+
+  /** As {@link peek}, also one whose tags were invalidated: it counts no longer, but takes room. */
+  inStore(storeKey: unknown, generation: Generation = this.generation): Entry | undefined {
     const store = this.store as Store<unknown, unknown>
     const held = store.peek === undefined ? store.get(storeKey) : store.peek(storeKey)
     return belongsTo(generation, held) ? held : undefined
@@ -99,7 +105,7 @@ export class Space {
 
   /** The entry that a store has given, if it is of this space and still counts. */
   own(held: unknown): Entry | undefined {
-    return belongsTo(this.generation, held) ? held : undefined
+    return belongsTo(this.generation, held) && held.alive ? held : undefined
   }
 
   /** Says that what a load in the air gives for this key must not be kept or joined, and that no failure counts. */
@@ -145,7 +151,7 @@ export class Space {
 }
 
 function belongsTo(generation: Generation, held: unknown): held is Entry {
-  return held instanceof Entry && held.generation?.whole === generation && held.alive
+  return held instanceof Entry && held.generation?.whole === generation
 }
 
 /** A space and the functions that are in it. */

@@ -3,56 +3,71 @@ import type { Entry } from './entry.ts'
 import type { Generation } from './generation.ts'
 import type { Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
+import { putterOf } from './ttlcache-put.ts'
 import type { RemovalCause, Store } from './types.ts'
 
 /** What a space does to a store that answers at once. Whatever the store throws goes through to the caller. */
 export class SyncShelf {
   readonly #space: Space
   readonly #store: Store<unknown, unknown>
+  readonly #put: (key: unknown, value: unknown) => unknown
 
   constructor(space: Space) {
     this.#space = space
     this.#store = space.store as Store<unknown, unknown>
+    this.#put = putterOf(this.#store)
   }
 
   write(storeKey: unknown, entry: Entry): void {
     const { census } = this.#space
     const replaced = census.willReplace(storeKey)
     try {
-      this.#store.set(storeKey, entry)
+      this.#put(storeKey, entry)
     } catch (error) {
-      this.#kill(storeKey, entry)
+      if (this.#tookAllTheSame(storeKey, entry)) census.put(storeKey, replaced, entry)
       throw error
     }
     census.put(storeKey, replaced, entry)
   }
 
   /** Looks for an entry that is to count no longer. If the store cannot be read, nothing in it counts any longer. */
-  peek(storeKey: unknown, generation: Generation = this.#space.generation): Entry | undefined {
+  peek(storeKey: unknown): Entry | undefined {
+    const entry = this.#inStore(storeKey, this.#space.generation)
+    return entry?.alive === true ? entry : undefined
+  }
+
+  /** Does so also for one whose tags were invalidated. */
+  #inStore(storeKey: unknown, generation: Generation): Entry | undefined {
     try {
-      return this.#space.peek(storeKey, generation)
+      return this.#space.inStore(storeKey, generation)
     } catch (error) {
       this.#space.disbelieve()
       throw error
     }
   }
 
-  /** Takes an entry out and gives it. It counts no longer even if the store fails to delete it. */
+  /** Takes an entry out and gives it if it counted. It counts no longer even if the store fails to delete it. */
   remove(storeKey: unknown, cause: RemovalCause): Entry | undefined {
     return this.#remove(storeKey, cause, this.#space.generation)
   }
 
-  /** Takes out the entries that a predicate chooses, and gives their number. */
+  /** Takes out the entries that a predicate chooses, all of them whatever fails meanwhile, and gives their number. */
   removeWhere(predicate: AnyPredicate): number {
     const { roster } = this.#space.census
     const storeKeys = roster === undefined ? this.#store.keys?.() : roster.keys()
     if (storeKeys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
     let removed = 0
+    let failure: { readonly error: unknown } | undefined
     for (const storeKey of [...storeKeys]) {
-      const entry = this.peek(storeKey)
-      if (entry === undefined || !predicate(this.#space.keyOf(storeKey), entry.value)) continue
-      if (this.#remove(storeKey, 'invalidated', this.#space.generation) !== undefined) removed++
+      try {
+        const entry = this.peek(storeKey)
+        if (entry === undefined || !predicate(this.#space.keyOf(storeKey), entry.value)) continue
+        if (this.remove(storeKey, 'invalidated') !== undefined) removed++
+      } catch (error) {
+        failure ??= { error }
+      }
     }
+    if (failure !== undefined) throw failure.error
     return removed
   }
 
@@ -71,26 +86,31 @@ export class SyncShelf {
     }
   }
 
-  /** Makes sure that what was under a key does not outlive the newer entry that the store failed to take. */
-  #kill(storeKey: unknown, newer: Entry): void {
+  /**
+   * Whether a store that has failed to take an entry has it now. If not, what was under the key does not outlive it.
+   */
+  #tookAllTheSame(storeKey: unknown, entry: Entry): boolean {
     try {
-      const older = this.#space.peek(storeKey)
-      if (older !== undefined && older !== newer) older.generation = undefined
+      const there = this.#space.inStore(storeKey)
+      if (there === entry) return true
+      if (there !== undefined) there.generation = undefined
     } catch {
       // That the store failed to write is what is reported, not that it cannot be read either.
       this.#space.disbelieve()
     }
+    return false
   }
 
   #remove(storeKey: unknown, cause: RemovalCause, generation: Generation): Entry | undefined {
-    const entry = this.peek(storeKey, generation)
+    const entry = this.#inStore(storeKey, generation)
     if (entry === undefined) return undefined
+    const { alive } = entry
     try {
       this.#store.delete(storeKey, cause)
       this.#space.census.taken(storeKey, cause)
     } finally {
       entry.generation = undefined
     }
-    return entry
+    return alive ? entry : undefined
   }
 }

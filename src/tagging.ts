@@ -1,3 +1,11 @@
+/** Tags, or a single one. */
+export type TagList = string | Iterable<string>
+
+/** The tags of a list; a string is one tag, and not its characters. */
+export function listOf(tags: TagList): string[] {
+  return typeof tags === 'string' ? [tags] : [...tags]
+}
+
 /** The tags of one entry. */
 export interface TagSet {
   readonly names: readonly string[]
@@ -28,6 +36,6 @@ export interface TagBook {
 
 /** Gives the tags of a loaded value, and says who keeps their book. Made by `tags.of`. */
 export interface TagRule<V, Args extends readonly unknown[]> {
-  (value: V, ...args: Args): Iterable<string>
+  (value: V, ...args: Args): TagList
   readonly tags: TagBook
 }

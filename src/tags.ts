@@ -1,5 +1,5 @@
 import { callable, knownOptions, positiveInteger, wrongType } from './check.ts'
-import type { TagBook, TagRule, TagSet } from './tagging.ts'
+import { listOf, type TagBook, type TagList, type TagRule, type TagSet } from './tagging.ts'
 
 /** The options of {@link Tags}. */
 export interface TagsOptions {
@@ -35,14 +35,23 @@ class Tag {
   }
 }
 
+/** How many invalidations there have been. */
+interface Changes {
+  count: number
+}
+
 /** The tags of one entry, which hold on to what is known of them. */
 class Carried implements TagSet {
   readonly tags: readonly Tag[]
   readonly stamp: number
+  readonly #changes: Changes
+  /** How many invalidations there had been when this was last found to be alive: without a new one it still is. */
+  #aliveAt = -1
 
-  constructor(tags: readonly Tag[], stamp: number) {
+  constructor(tags: readonly Tag[], stamp: number, changes: Changes) {
     this.tags = tags
     this.stamp = stamp
+    this.#changes = changes
   }
 
   get names(): readonly string[] {
@@ -50,11 +59,16 @@ class Carried implements TagSet {
   }
 
   get alive(): boolean {
+    return this.#aliveAt === this.#changes.count || this.#isAlive()
+  }
+
+  #isAlive(): boolean {
     const { tags, stamp } = this
     for (let index = 0; index < tags.length; index++) {
       const tag = tags[index]!
       if (tag.invalidatedAt > stamp || (tag.conjunctions !== undefined && this.#meets(tag.conjunctions))) return false
     }
+    this.#aliveAt = this.#changes.count
     return true
   }
 
@@ -97,6 +111,7 @@ export class Tags implements TagBook {
   #last = 0
   /** The moment of the last invalidation. */
   #changed = 0
+  readonly #changes: Changes = { count: 0 }
   /** No tag that is not known was invalidated after this moment. */
   #forgottenUntil = 0
 
@@ -114,9 +129,9 @@ export class Tags implements TagBook {
   /**
    * Makes the option `tags` of a function out of what gives the tags of a value.
    *
-   * @param tagsOf is given the loaded value and the arguments of the call
+   * @param tagsOf is given the loaded value and the arguments of the call, and gives the tags, or a single one
    */
-  of<V, Args extends readonly unknown[]>(tagsOf: (value: V, ...args: Args) => Iterable<string>): TagRule<V, Args> {
+  of<V, Args extends readonly unknown[]>(tagsOf: (value: V, ...args: Args) => TagList): TagRule<V, Args> {
     callable('what gives the tags', tagsOf)
     return Object.assign((value: V, ...args: Args) => tagsOf(value, ...args), { tags: this })
   }
@@ -134,8 +149,8 @@ export class Tags implements TagBook {
    * Invalidates every entry that carries all of these tags, and every load running now that will turn out to. Tiers know
    * of single tags only: there it invalidates all that carries the first.
    */
-  invalidateAll(names: Iterable<string>): void {
-    const [first, ...others] = new Set(checkNames([...names]))
+  invalidateAll(names: TagList): void {
+    const [first, ...others] = new Set(checkNames(listOf(names)))
     if (first === undefined) throw wrongType('the tags of invalidateAll', 'one tag at least', names)
     if (others.length === 0) return this.invalidate(first)
     this.#tell([first])
@@ -156,8 +171,8 @@ export class Tags implements TagBook {
    * Invalidates these tags now and again when the function that is returned is called. Until then nothing that carries
    * one of them is kept.
    */
-  hold(names: Iterable<string>): () => unknown {
-    const held = checkNames([...new Set(names)])
+  hold(names: TagList): () => unknown {
+    const held = checkNames([...new Set(listOf(names))])
     this.invalidate(...held)
     for (const name of held) this.#known(name).holds++
     let released = false
@@ -201,7 +216,7 @@ export class Tags implements TagBook {
 
   take(names: Iterable<string>, stamp: number): TagSet | undefined {
     const tags = Array.from(new Set(checkNames([...names])), (name) => this.#carry(name))
-    const carried = new Carried(tags, stamp)
+    const carried = new Carried(tags, stamp, this.#changes)
     return carried.alive && tags.every(({ holds }) => holds === 0) ? carried : undefined
   }
 
@@ -209,6 +224,7 @@ export class Tags implements TagBook {
   #next(): number {
     this.#last = Math.max(Date.now(), this.#last + 1 / 1024)
     this.#changed = this.#last
+    this.#changes.count++
     return this.#last
   }
 

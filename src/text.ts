@@ -127,7 +127,9 @@ class Walk {
 
   #object(value: object): string {
     for (const symbol of Object.getOwnPropertySymbols(value)) {
-      if (Object.prototype.propertyIsEnumerable.call(value, symbol) && !platformSymbols.includes(symbol)) {
+      // Some versions of Node mark each promise with symbols of their own.
+      const isOurs = Object.prototype.propertyIsEnumerable.call(value, symbol) && !(value instanceof Promise)
+      if (isOurs && !platformSymbols.includes(symbol)) {
         throw this.#refuse(`has a property named by a symbol, ${String(symbol)}`)
       }
     }
@@ -141,6 +143,7 @@ class Walk {
     const { name, builtin, open } = lineageOf(prototype)
     const text = open ? (array ? this.#array(value) : this.#instance(value, builtin)) : undefined
     if (text !== undefined) return tag + text
+    if (value instanceof Promise) throw this.#refuse('is a promise, which may have to be awaited first')
     throw this.#refuse(`is an instance of ${name}, and its properties do not show all of its state`)
   }
 

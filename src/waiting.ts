@@ -1,3 +1,4 @@
+import { onAbort } from './abort-listeners.ts'
 import { LoadTimeoutError } from './errors.ts'
 import type { Flight } from './flight.ts'
 
@@ -10,6 +11,8 @@ export interface Patience<V> {
   readonly softTimeout: number | undefined
   /** Gives the old value that may be served in the place of a slow load. */
   readonly old: () => { readonly value: V } | undefined
+  /** Called when the caller has its answer before the load has ended. */
+  readonly stopListening: () => unknown
   /** Called when the last caller has left. */
   readonly abandoned: (reason: unknown) => void
 }
@@ -28,23 +31,31 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
     let soft: NodeJS.Timeout | undefined
     let hard: NodeJS.Timeout | undefined
     let isOver = false
+    let stay: (() => void) | undefined
     const stop = (): void => {
       isOver = true
-      signal?.removeEventListener('abort', left)
+      stay?.()
       clearTimeout(soft)
       clearTimeout(hard)
     }
     function left(): void {
       stop()
       reject(signal!.reason as Error)
-      flight.listeners--
+      patience.stopListening()
       if (flight.leave()) patience.abandoned(signal!.reason)
     }
     /** The caller has its answer, and the load goes on without it. */
     function goOn(): void {
       stop()
       flight.pinned = true
-      flight.listeners--
+      patience.stopListening()
+    }
+    function giveOld(): boolean {
+      const old = isOver ? undefined : patience.old()
+      if (old === undefined) return false
+      goOn()
+      resolve(old.value)
+      return true
     }
     /** The caller has its answer, which need not have come from the load. */
     function heard(): void {
@@ -58,13 +69,11 @@ export function waitFor<V>(flight: Flight<V, any>, outcome: Promise<V>, patience
       outcome.catch(() => {})
       return left()
     }
-    signal?.addEventListener('abort', left, { once: true })
+    if (signal !== undefined) stay = onAbort(signal, left)
     if (softTimeout !== undefined && !flight.ended) {
       soft = setTimeout(() => {
-        const old = patience.old()
-        if (old === undefined) return
-        goOn()
-        resolve(old.value)
+        // A store that is slow itself has not said yet what there is.
+        if (!giveOld()) void flight.reading?.then(giveOld)
       }, softTimeout)
     }
     if (timeout !== undefined && !flight.ended) {

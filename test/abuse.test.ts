@@ -9,7 +9,7 @@ const wrongOptions: [options: any, type: typeof Error, message: string][] = [
   [
     { tll: 1 },
     TypeError,
-    'an option of cached must be one of key, ttl, jitter, tti, staleWhileRevalidate, staleIfError, refreshAfter, clock, random, name, shareKeys, when, tags, errorTtl, timeout, softTimeout, context, onError, but got: "tll"',
+    'an option of cached must be one of key, ttl, jitter, tti, staleWhileRevalidate, staleIfError, refreshAfter, clock, random, name, shareKeys, when, tags, errorTtl, timeout, softTimeout, context, debugKeys, onError, but got: "tll"',
   ],
   [5, TypeError, 'the options of cached must be an object, but got: 5'],
   [[], TypeError, 'the options of cached must be an object, but got: an array'],

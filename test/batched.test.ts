@@ -7,6 +7,7 @@ import { ManualClock } from '../src/testing.ts'
 import { AsyncMap } from './support/async-map.ts'
 import { byHand, turn } from './support/batches.ts'
 import { rejection } from './support/rejection.ts'
+import { timersLeft } from './support/timers.ts'
 
 /** A function that answers at once, and the arguments of its batches. */
 function recording(store: any = new Map(), options: object = {}) {
@@ -247,12 +248,12 @@ describe('a batch', () => {
       const answers = Promise.all([get('a'), get('b'), get('c')])
       await turn()
       expect(batches).to.deep.equal([['a', 'b']])
-      expect(timers.countTimers()).to.equal(1)
+      expect(timersLeft(timers, 10)).to.equal(1)
       timers.tick(10)
 
       expect(await answers).to.deep.equal(['A', 'B', 'C'])
       expect(batches).to.deep.equal([['a', 'b'], ['c']])
-      expect(timers.countTimers()).to.equal(0)
+      expect(timersLeft(timers, 10)).to.equal(0)
     } finally {
       timers.restore()
     }
@@ -567,6 +568,64 @@ describe('a load of many', () => {
     await get.many([1, 2])
     clock.advance(50)
     expect([get.has(1), get.has(2)]).to.deep.equal([false, false])
+  })
+
+  it('keeps none of its results where it says so', async () => {
+    const get = batched(new Map())(async (ids: readonly string[]) => {
+      loadContext().skipStore()
+      return ids
+    })
+
+    expect(await get.many(['a', 'b'])).to.deep.equal(['a', 'b'])
+    expect([get.has('a'), get.has('b')]).to.deep.equal([false, false])
+  })
+
+  it('is refused at once if it gives tags where the function has none', async () => {
+    let went = false
+    const get = batched(new Map())(async (ids: readonly string[]) => {
+      loadContext().addTags('all')
+      went = true
+      return ids
+    })
+
+    const [error] = await get.many(['a'])
+    expect(error).to.have.property(
+      'message',
+      'tags must be given as an option where a load adds some, but got: undefined',
+    )
+    expect(went).to.equal(false)
+  })
+
+  it('knows whether all that it does is a refresh behind old values, and serves these where it fails', async () => {
+    const clock = new ManualClock()
+    const seen: unknown[] = []
+    let down = false
+    const options = { ttl: 10, staleWhileRevalidate: 50, staleIfError: 500, clock }
+    const get = batched(
+      new Map(),
+      options,
+    )(async (ids: readonly string[]) => {
+      const { background, staleValue } = loadContext()
+      seen.push([...ids, background, staleValue])
+      if (down) throw new Error('down')
+      return ids.map((id) => `${id}${seen.length}`)
+    })
+    await get.many(['a', 'b'])
+    clock.advance(10)
+
+    expect(await get.many(['a', 'b'])).to.deep.equal(['a1', 'b1'])
+    await turn()
+    expect(await get.many(['a', 'b'])).to.deep.equal(['a2', 'b2'])
+    clock.advance(100)
+    down = true
+    expect(await get.many(['a', 'c']).then(String)).to.equal('a2,Error: down')
+
+    expect(seen).to.deep.equal([
+      ['a', 'b', false, undefined],
+      ['a', 'b', true, undefined],
+      ['a', 'c', false, undefined],
+    ])
+    expect(get.stats()).to.include({ hits: 2, staleHits: 2 })
   })
 
   it('is invalidated by a mutation as any function is', async () => {

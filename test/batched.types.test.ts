@@ -17,6 +17,9 @@ async function fetchUsers(ids: readonly string[]): Promise<(User | Error)[]> {
 export function typesOfBatched(): void {
   const getUser = batched(lru<string>({ max: 10 }), (id: string) => id, { ttl: 1000, maxBatchSize: 100 })(fetchUsers)
 
+  const getLength = batched(lru({ max: 10 }))(async (texts: string[]) => texts.map((text) => text.length))
+
+  expectTypeOf(getLength('1')).resolves.toEqualTypeOf<number>()
   expectTypeOf(getUser).toBeCallableWith('1')
   expectTypeOf(getUser).returns.resolves.toEqualTypeOf<User>()
   expectTypeOf(getUser.many(['1'])).resolves.toEqualTypeOf<(User | Error)[]>()

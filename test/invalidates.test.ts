@@ -186,6 +186,28 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await change('a')).to.equal('a')
     })
 
+    it('holds what it has begun to hold when the function is closed meanwhile, for those who share its keys', async () => {
+      const store = create()
+      const { read } = make(store, { name: 'rows', shareKeys: true })
+      const { read: reader, slow, loads } = make(store, { name: 'rows', shareKeys: true })
+      const gate = deferred()
+      const change = invalidates(read, (id: string) => [id])(async (_: string) => gate.promise)
+      const changing = change('a')
+      await turns()
+      slow(true)
+      const during = reader('a')
+      await turns()
+
+      await read.close()
+      gate.resolve()
+      await changing
+      loads[0]!.resolve()
+
+      expect(await during).to.equal('a1')
+      await turns()
+      expect(await reader.has('a')).to.equal(false)
+    })
+
     it('forgets the entries that invalidateWhere chooses, and fences loads that are running', async () => {
       const { read, rows, loads, slow } = make(create())
       rows.set('c', 'c1')
@@ -209,7 +231,138 @@ for (const [name, create] of Object.entries(stores)) {
   })
 }
 
+describe('invalidateWhere', () => {
+  it('lets no call that comes later read what it chooses, though the store is still looked through', async () => {
+    const store = new ListedMap()
+    let version = 1
+    const read = cached(store)(async (id: string) => `${id}${version}`)
+    await Promise.all([read('a'), read('b')])
+    await turns()
+    version = 2
+    store.gate = deferred()
+    const removing = read.invalidateWhere((key) => key === 'a')
+
+    expect(await read('a')).to.equal('a2')
+    expect(await read('b')).to.equal('b1')
+    expect(await read.expire('a')).to.equal(true)
+    store.gate.resolve()
+    expect(await removing).to.equal(0)
+    expect(await read('b')).to.equal('b1')
+  })
+
+  it('chooses what an expire that is out puts in once more', async () => {
+    const store = new ListedMap()
+    const read = cached(store, { staleWhileRevalidate: 60_000 })(async (id: string) => id)
+    await read('a')
+    await turns()
+    const expiring = read.expire('a')
+
+    expect(await read.invalidateWhere(() => true)).to.equal(1)
+    await expiring
+    expect(store.map.size).to.equal(0)
+  })
+
+  it('believes nothing of a store that fails while it is looked through', async () => {
+    const store = new ListedMap()
+    let version = 1
+    const read = cached(store, { onError: () => {} })(async (id: string) => `${id}${version}`)
+    await read('a')
+    await turns()
+    version = 2
+    store.gate = deferred()
+    const removing = read.invalidateWhere((key) => key === 'a')
+    store.gate.reject(new Error('the store is down'))
+
+    expect(await rejection(Promise.resolve(removing)))
+      .to.be.an('error')
+      .with.property('message', 'the store is down')
+    expect(await read('a')).to.equal('a2')
+  })
+
+  it('finds what a shared store has taken and thrown', async () => {
+    const store = new Map<string, unknown>()
+    const put = store.set.bind(store)
+    store.set = (key, value) => {
+      put(key, value)
+      throw new Error('the store is down')
+    }
+    const read = cached(store, { name: 'rows', onError: () => {} })(async (id: string) => id)
+
+    expect(await read('a')).to.equal('a')
+    expect(read.stats().size).to.equal(1)
+    expect(read.invalidateWhere(() => true)).to.equal(1)
+    expect(store.size).to.equal(0)
+  })
+
+  it('takes all out that it chooses though the store fails to delete some', async () => {
+    const store = new Map<string, unknown>()
+    const remove = store.delete.bind(store)
+    store.delete = (key) => {
+      if (key === 'a') throw new Error('the store is down')
+      return remove(key)
+    }
+    let version = 1
+    const read = cached(store, { onError: () => {} })(async (id: string) => `${id}${version}`)
+    await Promise.all([read('a'), read('b')])
+    version = 2
+
+    expect(() => read.invalidateWhere(() => true)).to.throw('the store is down')
+    expect(await Promise.all([read('a'), read('b')])).to.deep.equal(['a2', 'b2'])
+  })
+})
+
+/** An asynchronous Map that lists its keys when it is let. */
+class ListedMap extends AsyncMap<string, unknown> {
+  gate: Deferred<void> | undefined
+
+  async *keys(): AsyncIterable<string> {
+    await this.gate?.promise
+    yield* [...this.map.keys()]
+  }
+}
+
 describe('invalidates', () => {
+  it('takes out by invalidateWhere what is being made stale in an asynchronous store', async () => {
+    const store = Object.assign(new AsyncMap<string, unknown>(), {
+      async *keys() {
+        yield* store.map.keys()
+      },
+    })
+    const options = { ttl: 60_000, staleWhileRevalidate: 60_000 }
+    let loads = 0
+    const read = cached<any, number, [string]>(store, options)(async (_: string) => ++loads)
+    await read('a')
+    await turns()
+
+    const expired = read.expire('a')
+
+    expect(await read.invalidateWhere(() => true)).to.equal(1)
+    await expired
+    expect(await read('a')).to.equal(2)
+  })
+
+  it('takes out what a call has read from an asynchronous store while invalidateWhere looked through it', async () => {
+    for (let steps = 0; steps < 40; steps++) {
+      const store = Object.assign(new AsyncMap<string, unknown>(), {
+        async *keys() {
+          yield* store.map.keys()
+        },
+      })
+      let loads = 0
+      const read = cached<any, number, [string]>(store, { tti: 1_000 })(async (_: string) => ++loads)
+      await read('a')
+      await turns()
+
+      const removing = read.invalidateWhere(() => true)
+      for (let step = 0; step < steps; step++) await null
+      await read('a')
+      await removing
+      await turns()
+
+      expect(await read.peek('a'), `after ${steps} steps`).to.not.equal(1)
+    }
+  })
+
   it('leaves a mutation that gives no promise as it is', () => {
     const rows = new Map([['a', 1]])
     const read = cachedSync(lru({ max: 10 }))((id: string) => rows.get(id))

@@ -58,6 +58,37 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await rejection(scope('a'))).to.be.instanceOf(ClosedError)
       expect(() => get.scope('t')).to.throw(ClosedError)
     })
+
+    it('takes no calls from when its function is closed, though that waits for a load', async () => {
+      const load = deferred<string>()
+      const get = cached(create(), { name: 'rows' })(async (_id: string) => load.promise)
+      const scope = get.scope('s')
+      const call = get('a')
+      await turns()
+      const closing = get.close()
+
+      expect(await rejection(scope('a'))).to.be.instanceOf(ClosedError)
+      load.resolve('loaded')
+      expect(await call).to.equal('loaded')
+      await closing
+    })
+
+    it('can be asked for at any time while it is being closed', async () => {
+      const get = cached(create(), { name: 'rows' })(async (id: string) => id)
+      const scope = get.scope('s')
+      await scope('a')
+      const closing = scope.close({ wait: false })
+      const progress = { closed: false }
+      void closing.then(() => (progress.closed = true))
+
+      while (!progress.closed) {
+        expect(() => get.scope('s')).not.to.throw()
+        await undefined
+      }
+      await closing
+      expect(get.scope('s')).not.to.equal(scope)
+      expect(await get.scope('s')('a')).to.equal('a')
+    })
   })
 }
 

@@ -114,6 +114,24 @@ for (const [kind, create] of Object.entries(stores)) {
 }
 
 describe('a shared store', () => {
+  it('counts each call for the function that was called, also while an asynchronous store is read', async () => {
+    const store = new AsyncMap<string, unknown>()
+    const clock = new ManualClock()
+    const options = { name: 'shared', shareKeys: true, ttl: 10, staleWhileRevalidate: 10, clock }
+    const load = async (_: string) => 'value'
+    const [first, second] = [cached(store, options)(load), cached(store, options)(load)]
+    const callAll = () => Promise.all([first('a'), second('a'), second('a')])
+
+    await callAll()
+    await new Promise((resolve) => setImmediate(resolve))
+    await callAll()
+    clock.advance(10)
+    await callAll()
+
+    expect(first.stats()).to.include({ misses: 1, joins: 0, hits: 1, staleHits: 1 })
+    expect(second.stats()).to.include({ misses: 0, joins: 2, hits: 2, staleHits: 2 })
+  })
+
   it('refuses a second function without a name, and a name beside one without', () => {
     const store = new Map()
     cached(store)(async () => 1)

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 
 import { cached, lru, loadContext, ttl, type CachedOptions } from '../src/index.ts'
 import { deferred, ManualClock, seededRandom, type Deferred } from '../src/testing.ts'
+import { SlowMap } from './model/slow-map.ts'
 import { AsyncMap } from './support/async-map.ts'
 import { rejection } from './support/rejection.ts'
 
@@ -348,6 +349,28 @@ for (const [name, create] of Object.entries(stores)) {
     })
   })
 }
+
+describe('expire', () => {
+  it('gives no new life to an old value that a slow store has not taken yet', async () => {
+    const store = new SlowMap({ random: seededRandom(1), manual: true })
+    const clock = new ManualClock()
+    let loads = 0
+    const get = cached(store, { ttl: 1_000, staleWhileRevalidate: 500, clock })(async (_key: string) => ++loads)
+    const first = get('k')
+    for (let steps = 0; steps < 4; steps++) {
+      store.letOn(0)
+      await turns()
+    }
+    await first
+    clock.advance(1_500)
+
+    expect(await get.expire('k')).to.equal(false)
+    const second = get('k')
+    store.letAllOn()
+
+    expect(await second).to.equal(2)
+  })
+})
 
 describe('refreshAfter', () => {
   it('is spread by jitter, within the life of each entry', async () => {

@@ -106,6 +106,20 @@ describe('stats', () => {
     expect(get.stats()).to.include({ misses: 1, evictions: 1 })
   })
 
+  it('counts no store that has failed', async () => {
+    const down = (): never => {
+      throw new Error('down')
+    }
+    for (const set of [down, async () => down()]) {
+      const store = { get: () => (set === down ? undefined : Promise.resolve()), set, delete: () => false }
+      const get = cached<any, number, [number]>(store as any, { onError: () => {} })(async (id: number) => id)
+      await get(1)
+      await new Promise((resolve) => setImmediate(resolve))
+
+      expect(get.stats()).to.include({ misses: 1, loads: 1, stores: 0, storeFailures: 1 })
+    }
+  })
+
   it('gives no size where an async store does not tell', async () => {
     const get = cached(new AsyncMap())(async (id: number) => id)
     await get(1)

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 
-import { cached, loadContext, lru, Tags } from '../src/index.ts'
+import { cached, invalidates, loadContext, lru, Tags } from '../src/index.ts'
 import { deferred, ManualClock, type Deferred } from '../src/testing.ts'
 import { AsyncMap } from './support/async-map.ts'
+import { rejection } from './support/rejection.ts'
 
 interface Row {
   id: string
@@ -152,6 +153,63 @@ for (const [name, create] of Object.entries(stores)) {
 }
 
 describe('Tags', () => {
+  it('takes the old value from a load too, however far the reading of an asynchronous store has come', async () => {
+    for (let steps = 0; steps < 20; steps++) {
+      const tags = new Tags()
+      const clock = new ManualClock()
+      const options = { ttl: 10, staleIfError: 1_000, clock, onError: () => {}, tags: tags.of(() => ['t']) }
+      const gate = deferred<string>()
+      const seen: unknown[] = []
+      const get = cached(
+        new AsyncMap(),
+        options,
+      )((_: string) => {
+        seen.push(loadContext().staleValue)
+        return seen.length === 1 ? 'old' : gate.promise
+      })
+      await get('k')
+      await turns()
+      clock.advance(10)
+      void get('k').catch(() => {})
+      for (let step = 0; step < steps; step++) await null
+
+      const begun = seen.length
+      tags.invalidate('t')
+      await turns()
+      const after = rejection(get('k'))
+      gate.reject(new Error('down'))
+
+      expect(await after, `after ${steps} steps`).to.have.property('message', 'down')
+      expect(seen.slice(begun), `after ${steps} steps`).to.not.include('old')
+    }
+  })
+
+  it('leave nothing in a shared store that clear or the end of a scope has taken out', async () => {
+    const tags = new Tags()
+    const store = new Map<string, unknown>()
+    const get = cached(store, { name: 'rows', tags: tags.of(() => 'row') })(async (id: string) => id)
+    const scope = get.scope('s')
+    await Promise.all([get('a'), scope('a')])
+    tags.invalidate('row')
+    expect(get.stats().size).to.equal(1)
+
+    get.clear()
+    await scope.close()
+    expect([...store.keys()]).to.deep.equal([])
+    expect(get.stats()).to.include({ size: 0, invalidations: 1 })
+  })
+
+  it('leave nothing in a store whose entry is invalidated again', async () => {
+    const tags = new Tags()
+    const store = new Map<string, unknown>()
+    const get = cached(store, { tags: tags.of(() => 'row') })(async (id: string) => id)
+    await get('a')
+    tags.invalidate('row')
+
+    expect(get.invalidate('a')).to.equal(false)
+    expect(store.size).to.equal(0)
+  })
+
   it('remembers a bounded number of tags that no entry carries', async () => {
     const tags = new Tags({ remembered: 100 })
     const loads: Deferred<string>[] = []
@@ -169,6 +227,23 @@ describe('Tags', () => {
 
     expect(get.has('early'), 'more invalidations have gone by than are remembered').to.equal(false)
     expect(get.has('late'), 'was loaded after the invalidation of its tag').to.equal(true)
+  })
+
+  it('takes a string for one tag wherever it takes a list', async () => {
+    const tags = new Tags()
+    let loads = 0
+    const get = cached(lru({ max: 10 }), { tags: tags.of((_: number, id: string) => `row:${id}`) })(
+      async (_id: string) => ++loads,
+    )
+    await get('a')
+    tags.invalidate('r')
+    expect(get.has('a')).to.equal(true)
+    tags.invalidateAll('row:a')
+    expect(get.has('a')).to.equal(false)
+
+    await get('a')
+    await invalidates(tags, (id: string) => `row:${id}`)(async (_id: string) => {})('a')
+    expect(get.has('a')).to.equal(false)
   })
 
   it('invalidates a tag for which too many combinations are remembered', async () => {

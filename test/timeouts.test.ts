@@ -2,8 +2,10 @@ import { expect } from 'chai'
 import { useFakeTimers, type SinonFakeTimers } from 'sinon'
 
 import { cached, loadContext, lru, LoadTimeoutError, type CachedOptions } from '../src/index.ts'
-import { deferred, type Deferred } from '../src/testing.ts'
+import { deferred, seededRandom, type Deferred } from '../src/testing.ts'
+import { SlowMap } from './model/slow-map.ts'
 import { rejection } from './support/rejection.ts'
+import { timersLeft } from './support/timers.ts'
 
 describe('a slow load', () => {
   let timers: SinonFakeTimers
@@ -12,10 +14,8 @@ describe('a slow load', () => {
   })
   afterEach(() => timers.restore())
 
-  /** Looks for timers, but for that of the clock itself, which runs out in a millisecond. */
-  async function nothingIsLeft(): Promise<void> {
-    await timers.tickAsync(1)
-    expect(timers.countTimers()).to.equal(0)
+  function nothingIsLeft(): void {
+    expect(timersLeft(timers, 50, 100)).to.equal(0)
   }
 
   function make(options: CachedOptions<string, [string]>) {
@@ -31,9 +31,33 @@ describe('a slow load', () => {
     return { get, loads, errors }
   }
 
+  it('is reported when it fails and the only caller left was still reading the store, and leaves', async () => {
+    const errors: unknown[] = []
+    const store = new SlowMap({ random: seededRandom(1), manual: true })
+    const load = deferred<string>()
+    const get = cached(store, { timeout: 100, onError: (error: unknown) => errors.push(error) })(
+      async (_key: string) => load.promise,
+    )
+    const refreshed = rejection(get.refresh('k'))
+    await timers.tickAsync(60)
+    const called = rejection(get('k'))
+    await timers.tickAsync(45)
+    const down = new Error('down')
+    load.reject(down)
+    await timers.tickAsync(60)
+
+    expect(await refreshed).to.be.instanceOf(LoadTimeoutError)
+    expect(await called).to.be.instanceOf(LoadTimeoutError)
+    expect(errors).to.deep.equal([down])
+    store.letAllOn()
+    await timers.tickAsync(0)
+    nothingIsLeft()
+  })
+
   it('gives its callers a LoadTimeoutError with key and time, and is kept when it ends', async () => {
     const { get, loads } = make({ timeout: 100 })
     const call = rejection(get('k'))
+    expect(timersLeft(timers, 100)).to.equal(1)
     await timers.tickAsync(99)
     const joined = rejection(get('k'))
     await timers.tickAsync(1)
@@ -48,7 +72,7 @@ describe('a slow load', () => {
     expect(await late).to.equal('slow')
     expect(await get('k')).to.equal('slow')
     expect(get.stats()).to.include({ loads: 1, misses: 1, joins: 2, hits: 1 })
-    await nothingIsLeft()
+    nothingIsLeft()
   })
 
   it('leaves no timer behind when it is in time', async () => {
@@ -57,7 +81,7 @@ describe('a slow load', () => {
     loads[0]!.resolve('quick')
 
     expect(await call).to.equal('quick')
-    await nothingIsLeft()
+    nothingIsLeft()
   })
 
   it('that fails when all have gone is reported', async () => {
@@ -113,6 +137,32 @@ describe('a slow load', () => {
     await timers.tickAsync(0)
   })
 
+  it('gives the old value when a slow store has given it, if that is after softTimeout', async () => {
+    const store = new SlowMap({ random: seededRandom(1) })
+    const loads: Deferred<string>[] = []
+    const get = cached(store, { ttl: 1_000, staleIfError: 5_000, softTimeout: 50 })((_key: string): Promise<string> => {
+      loads.push(deferred())
+      return loads.at(-1)!.promise
+    })
+    const first = get('k')
+    await timers.tickAsync(1)
+    loads[0]!.resolve('old')
+    await first
+    await timers.tickAsync(1_001)
+
+    store.hold()
+    const call = get('k')
+    await timers.tickAsync(50)
+    store.letAllOn()
+    await timers.tickAsync(0)
+
+    expect(loads.length).to.equal(2)
+    expect(await call).to.equal('old')
+    loads[1]!.resolve('new')
+    await timers.tickAsync(0)
+    expect(await get('k')).to.equal('new')
+  })
+
   it('goes on waiting after softTimeout where there is no old value', async () => {
     const { get, loads } = make({ softTimeout: 50, timeout: 200 })
     const call = get('k')
@@ -163,7 +213,7 @@ describe('a slow load', () => {
     loads[0]!.resolve('slow')
     await timers.tickAsync(0)
     expect(get.peek('k')).to.equal('slow')
-    await nothingIsLeft()
+    nothingIsLeft()
   })
 
   it('is ended when its only caller leaves before the timeout', async () => {
@@ -174,7 +224,7 @@ describe('a slow load', () => {
 
     await call
     expect(loads[0]!.signal.aborted).to.equal(true)
-    await nothingIsLeft()
+    nothingIsLeft()
     loads[0]!.reject(new Error('aborted'))
     await timers.tickAsync(0)
   })

@@ -113,6 +113,9 @@ export function typesOfCache(): void {
   const users = new Cache<string, User>(lru<string>({ max: 10 }), { ttl: (user, id) => user.org.id + id.length })
   expectTypeOf(users.get('1', fetchUser)).resolves.toEqualTypeOf<User>()
   expectTypeOf(users.delete('1')).toEqualTypeOf<boolean | Promise<boolean>>()
+  const anyhow = new Cache(lru<string, User>({ max: 10 }))
+  void anyhow.get('1', fetchUser)
+  expectTypeOf(anyhow.delete('1')).toEqualTypeOf<boolean>()
   // @ts-expect-error -- keys are strings
   void users.get(1, fetchUser)
   // @ts-expect-error -- the store takes string keys

@@ -1,8 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type Bounds, type CountOptions, countOf } from './bounds.ts'
-import { Ghosts } from './ghosts.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { resized, Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 
 /** The room of an {@link arc}: `max` alone. */
 export interface ArcOptions<K, V> extends CountOptions<K, V> {}
@@ -32,26 +31,26 @@ export function arc<K = any, V = any>(options: ArcOptions<K, V>): Arc<K, V> {
   return new Arc<K, V>(countOf('arc', options), options.onRemoval)
 }
 
-/** The heads of the rings of both lists, the least recently used entry at the beginning of each. */
+/** The heads of the rings of both lists, and of the ghosts of both; the least recently used is at the beginning of each. */
 const once = 0
 const often = 1
+const ghostsOfOnce = 2
+const ghostsOfOften = 3
 
 /** The store that {@link arc} makes. */
 export class Arc<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(2)
-  /** The list of each entry. */
+  readonly #rings = new Rings(4)
+  /** The list of each entry and each ghost. */
   #list: Uint8Array = new Uint8Array(0)
-  /** How many entries were used once. */
-  #count = 0
+  /** How many are in each list. */
+  readonly #counts = [0, 0, 0, 0]
   /** How many entries used once there should be. */
   #target = 0
-  readonly #ghostsOfOnce = new Ghosts<K>(false)
-  readonly #ghostsOfOften = new Ghosts<K>(false)
-  /** The list that the key that comes next has left not long ago. */
+  /** The list of the ghost of the key that comes next. */
   #comesBackFrom: number | undefined
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 2)
+    super(bounds, onRemoval, { heads: 4, ghosts: 1 })
   }
 
   protected override resize(capacity: number): void {
@@ -59,49 +58,57 @@ export class Arc<K, V> extends OrderedSlotPolicy<K, V> {
     this.#list = resized(this.#list, capacity)
   }
 
-  protected override incoming(key: K): void {
-    const ghostsOfOnce = this.#ghostsOfOnce.size
-    const ghostsOfOften = this.#ghostsOfOften.size
-    this.#comesBackFrom = undefined
-    if (this.#ghostsOfOnce.take(key)) {
-      this.#target = Math.min(this.max, this.#target + Math.max(1, ghostsOfOften / ghostsOfOnce))
-      this.#comesBackFrom = once
-    } else if (this.#ghostsOfOften.take(key)) {
-      this.#target = Math.max(0, this.#target - Math.max(1, ghostsOfOnce / ghostsOfOften))
-      this.#comesBackFrom = often
-    } else if (this.#count + ghostsOfOnce >= this.max) {
-      if (ghostsOfOnce > 0) this.#ghostsOfOnce.remove(this.#ghostsOfOnce.oldest)
-    } else if (this.size + ghostsOfOnce + ghostsOfOften >= 2 * this.max) {
-      this.#ghostsOfOften.remove(this.#ghostsOfOften.oldest)
+  protected override incoming(ghost: number | undefined): void {
+    const [ones, manies, ghostOnes, ghostManies] = this.#counts as [number, number, number, number]
+    this.#comesBackFrom = ghost === undefined ? undefined : this.#list[ghost]
+    if (ghost !== undefined) {
+      if (this.#comesBackFrom === ghostsOfOnce) {
+        this.#target = Math.min(this.max, this.#target + Math.max(1, ghostManies / ghostOnes))
+      } else {
+        this.#target = Math.max(0, this.#target - Math.max(1, ghostOnes / ghostManies))
+      }
+      this.unlink(ghost)
+    } else if (ones + ghostOnes >= this.max) {
+      if (ghostOnes > 0) this.#forgetOldest(ghostsOfOnce)
+    } else if (ones + manies + ghostOnes + ghostManies >= 2 * this.max) {
+      this.#forgetOldest(ghostsOfOften)
     }
   }
 
-  protected override link(slot: number): void {
-    const list = this.#comesBackFrom === undefined ? once : often
+  #forgetOldest(list: number): void {
+    const ghost = this.#rings.after(list)
+    this.unlink(ghost)
+    this.forget(ghost)
+  }
+
+  #append(list: number, slot: number): void {
     this.#list[slot] = list
+    this.#counts[list]!++
     this.#rings.append(list, slot)
-    if (list === once) this.#count++
+  }
+
+  protected override link(slot: number): void {
+    this.#append(this.#comesBackFrom === undefined ? once : often, slot)
   }
 
   protected override unlink(slot: number): void {
-    if (this.#list[slot] === once) this.#count--
+    this.#counts[this.#list[slot]!]!--
     this.#rings.unlink(slot)
   }
 
   protected override unlinkAll(): void {
     this.#rings.clear()
-    this.#ghostsOfOnce.clear()
-    this.#ghostsOfOften.clear()
-    this.#count = 0
+    this.#counts.fill(0)
     this.#target = 0
   }
 
   protected override used(slot: number): void {
-    if (this.#list[slot] === once) {
-      this.#list[slot] = often
-      this.#count--
+    if (this.#list[slot] === often) {
+      this.#rings.moveToEnd(often, slot)
+    } else {
+      this.unlink(slot)
+      this.#append(often, slot)
     }
-    this.#rings.moveToEnd(often, slot)
   }
 
   protected override written(slot: number): void {
@@ -109,13 +116,20 @@ export class Arc<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override victim(): number {
-    const tooMany = this.#count > this.#target || (this.#comesBackFrom === often && this.#count === this.#target)
-    const list = this.#count > 0 && (tooMany || this.#count === this.size) ? once : often
-    const slot = this.#rings.after(list)
+    const ones = this.#counts[once]!
+    const tooMany = ones > this.#target || (this.#comesBackFrom === ghostsOfOften && ones === this.#target)
+    return this.#rings.after(ones > 0 && (tooMany || ones === this.size) ? once : often)
+  }
+
+  protected override remembers(slot: number): boolean {
     // Where all entries are of those used once, none of them is remembered: the paper's case IV.
-    if (list === often) this.#ghostsOfOften.add(this.keyAt(slot), 0)
-    else if (this.#count < this.max || this.#comesBackFrom !== undefined) this.#ghostsOfOnce.add(this.keyAt(slot), 0)
-    return slot
+    return this.#list[slot] === often || this.#counts[once]! < this.max || this.#comesBackFrom !== undefined
+  }
+
+  protected override haunt(slot: number): void {
+    const ghosts = this.#list[slot] === once ? ghostsOfOnce : ghostsOfOften
+    this.unlink(slot)
+    this.#append(ghosts, slot)
   }
 
   protected override *inOrder(hottestFirst: boolean): Iterable<number> {

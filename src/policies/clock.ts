@@ -1,7 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { resized, Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 
 /** The room of a {@link clock}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface ClockOptions<K, V> extends BoundOptions<K, V> {}
@@ -41,7 +41,7 @@ export class ClockPolicy<K, V> extends OrderedSlotPolicy<K, V> {
   #used: Uint8Array = new Uint8Array(0)
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 1)
+    super(bounds, onRemoval, { heads: 1 })
   }
 
   protected override resize(capacity: number): void {

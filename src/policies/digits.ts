@@ -32,14 +32,10 @@ export function digitOf(number: number, level: number): number {
     : (highPart(number) >>> (digitBits * (level - lowDigits))) & (base - 1)
 }
 
-/** Whether two numbers are the same in all digits above a level. */
+/** Whether two numbers are the same in all digits above a level, which is {@link topOfLowPart} or higher. */
 export function sameAbove(level: number, a: number, b: number): boolean {
-  if (level >= topOfLowPart) {
-    const shift = digitBits * (level - topOfLowPart)
-    return highPart(a) >>> shift === highPart(b) >>> shift
-  }
-  const shift = digitBits * (level + 1)
-  return highPart(a) === highPart(b) && lowPart(a) >>> shift === lowPart(b) >>> shift
+  const shift = digitBits * (level - topOfLowPart)
+  return highPart(a) >>> shift === highPart(b) >>> shift
 }
 
 /** The lowest bit that is set. */

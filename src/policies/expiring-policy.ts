@@ -2,17 +2,16 @@ import { Held } from '../held.ts'
 import type { Clock, RemovalCause, RemovalListener } from '../types.ts'
 import { Alarm } from './alarm.ts'
 import type { Bounds } from './bounds.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { rankAt, Ranks } from './ranks.ts'
 import { resized } from './rings.ts'
-import { OrderedSlotPolicy, type SlotIndex } from './slot-policy.ts'
+import type { SlotUses } from './slot-policy.ts'
 
 /** What an {@link ExpiringPolicy} is made of besides its bounds. */
-export interface Expiry<K> {
+export interface Expiry<K> extends SlotUses<K> {
   readonly clock: Clock
   /** Whether entries may have an end that they do not know of themselves. */
   readonly setsEnds: boolean
-  readonly reservedSlots: number
-  readonly index?: SlotIndex<K>
 }
 
 /**
@@ -37,7 +36,7 @@ export abstract class ExpiringPolicy<K, V> extends OrderedSlotPolicy<K, V> {
   readonly #alarm = new Alarm(() => this.#expire(this.#clock.now()))
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, expiry: Expiry<K>) {
-    super(bounds, onRemoval, expiry.reservedSlots, expiry.index)
+    super(bounds, onRemoval, expiry)
     this.#clock = expiry.clock
     if (expiry.setsEnds) this.#ends = new Float64Array(0)
   }

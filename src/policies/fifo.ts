@@ -1,7 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 
 /** The room of a {@link fifo}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface FifoOptions<K, V> extends BoundOptions<K, V> {}
@@ -37,7 +37,7 @@ export class Fifo<K, V> extends OrderedSlotPolicy<K, V> {
   readonly #rings = new Rings(1)
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 1)
+    super(bounds, onRemoval, { heads: 1 })
   }
 
   protected override resize(capacity: number): void {

@@ -3,7 +3,7 @@ import type { RemovalListener } from '../types.ts'
 import { Ageing } from './ageing.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
 import { Levels, type UseOrder } from './levels.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 
 /** The room of an {@link lfu}, `max`, or `maxWeight` with `weigher`, or both; and whether it forgets. */
 export interface LfuOptions<K, V> extends BoundOptions<K, V> {
@@ -45,7 +45,7 @@ export class Lfu<K, V> extends OrderedSlotPolicy<K, V> {
   readonly #order: UseOrder
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, ageing: boolean) {
-    super(bounds, onRemoval, 1)
+    super(bounds, onRemoval, { heads: 1 })
     this.#order = ageing ? new Ageing() : new Levels()
   }
 

@@ -1,8 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type Bounds, type CountOptions, countOf } from './bounds.ts'
-import { Ghosts } from './ghosts.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { resized, Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 
 /** The room of a {@link lirs}: `max` alone. */
 export interface LirsOptions<K, V> extends CountOptions<K, V> {}
@@ -33,14 +32,17 @@ export function lirs<K = any, V = any>(options: LirsOptions<K, V>): Lirs<K, V> {
   return new Lirs<K, V>(countOf('lirs', options), options.onRemoval)
 }
 
-/** The head of the ring of what leaves next, the paper's Q, and that of the stack of recent uses, the paper's S. */
+/** The heads of the ring of what leaves next, the paper's Q, and of that of ghosts in the order in which they left. */
 const queue = 0
+const ghosts = 1
+/** The head of the stack of recent uses, the paper's S, the longest ago at its beginning. */
 const stack = 0
 
-/** What an entry is: of high inter-reference recency, outside the stack or in it, or of low, which always is in it. */
+/** What a slot is: of high inter-reference recency, outside the stack or in it, or of low, or a ghost, both in it. */
 const high = 0
 const highInStack = 1
 const low = 2
+const ghostInStack = 3
 
 /** The share of the room for entries of high inter-reference recency. */
 const highShare = 0.01
@@ -49,81 +51,73 @@ const ghostShare = 2
 
 /** The store that {@link lirs} makes. */
 export class Lirs<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #queue = new Rings(1)
-  /** Entries and ghosts in order of use: an entry under twice its slot, a ghost under twice its number and one. */
+  readonly #queues = new Rings(2)
   readonly #stack = new Rings(1)
-  #stackCapacity = 0
   #kind: Uint8Array = new Uint8Array(0)
-  readonly #ghosts = new Ghosts<K>(false)
   readonly #mostLow: number
   #lowCount = 0
+  #ghostCount = 0
   /** Whether the key that comes next is still in the stack. */
   #comesBack = false
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 1)
+    super(bounds, onRemoval, { heads: 2, ghosts: ghostShare })
     this.#mostLow = bounds.max - Math.max(1, Math.floor(bounds.max * highShare))
   }
 
   protected override resize(capacity: number): void {
-    this.#queue.resize(capacity)
-    this.#kind = resized(this.#kind, capacity)
-    this.#fit()
-  }
-
-  /** Makes room in the stack for as many entries, and as many ghosts, as there may be now. */
-  #fit(): void {
-    const capacity = 2 * Math.max(this.#kind.length, this.#ghosts.capacity)
-    if (capacity === this.#stackCapacity) return
-    this.#stackCapacity = capacity
+    this.#queues.resize(capacity)
     this.#stack.resize(capacity)
+    this.#kind = resized(this.#kind, capacity)
   }
 
-  protected override incoming(key: K): void {
-    const ghost = this.#ghosts.find(key)
+  protected override incoming(ghost: number | undefined): void {
     this.#comesBack = ghost !== undefined
-    if (ghost !== undefined) this.#forget(ghost)
+    if (ghost !== undefined) this.#lay(ghost)
+  }
+
+  /** Takes a ghost out of its places. */
+  #lay(ghost: number): void {
+    this.#ghostCount--
+    this.#queues.unlink(ghost)
+    this.#stack.unlink(ghost)
   }
 
   protected override link(slot: number): void {
-    this.#stack.append(stack, 2 * slot)
+    this.#stack.append(stack, slot)
     if (this.#lowCount < this.#mostLow || (this.#comesBack && this.#mostLow > 0)) {
-      this.#kind[slot] = low
-      this.#lowCount++
-      this.#demote()
+      this.#becomeLow(slot)
     } else {
       this.#kind[slot] = highInStack
-      this.#queue.append(queue, slot)
+      this.#queues.append(queue, slot)
     }
     this.#prune()
   }
 
   protected override unlink(slot: number): void {
-    if (this.#kind[slot] !== high) this.#stack.unlink(2 * slot)
+    if (this.#kind[slot] !== high) this.#stack.unlink(slot)
     if (this.#kind[slot] === low) this.#lowCount--
-    else this.#queue.unlink(slot)
+    else this.#queues.unlink(slot)
     this.#prune()
   }
 
   protected override unlinkAll(): void {
-    this.#queue.clear()
+    this.#queues.clear()
     this.#stack.clear()
-    this.#ghosts.clear()
     this.#lowCount = 0
+    this.#ghostCount = 0
   }
 
   protected override used(slot: number): void {
     const kind = this.#kind[slot]!
-    if (kind === high) this.#stack.append(stack, 2 * slot)
-    else this.#stack.moveToEnd(stack, 2 * slot)
+    if (kind === high) this.#stack.append(stack, slot)
+    else this.#stack.moveToEnd(stack, slot)
     if (kind === highInStack && this.#mostLow > 0) {
-      this.#kind[slot] = low
-      this.#lowCount++
-      this.#queue.unlink(slot)
-      this.#demote()
+      this.#queues.unlink(slot)
+      this.#becomeLow(slot)
     } else if (kind !== low) {
       this.#kind[slot] = highInStack
-      this.#queue.moveToEnd(queue, slot)
+      this.#queues.moveToEnd(queue, slot)
     }
     this.#prune()
   }
@@ -132,53 +126,54 @@ export class Lirs<K, V> extends OrderedSlotPolicy<K, V> {
     this.used(slot)
   }
 
-  /** Makes the entry of low inter-reference recency that was used longest ago one of high, when there are too many. */
-  #demote(): void {
+  /** Makes an entry one of low inter-reference recency, and of high the one that was used longest ago of too many. */
+  #becomeLow(slot: number): void {
+    this.#kind[slot] = low
+    this.#lowCount++
     if (this.#lowCount <= this.#mostLow) return
     this.#prune()
-    const slot = this.#stack.after(stack) / 2
-    this.#stack.unlink(2 * slot)
-    this.#kind[slot] = high
+    const bottom = this.#stack.after(stack)
+    this.#stack.unlink(bottom)
+    this.#kind[bottom] = high
     this.#lowCount--
-    this.#queue.append(queue, slot)
+    this.#queues.append(queue, bottom)
   }
 
   /** Takes off the bottom of the stack what is not of low inter-reference recency: it tells nothing any more. */
   #prune(): void {
-    for (let place = this.#stack.after(stack); place !== stack; place = this.#stack.after(stack)) {
-      const slot = place >>> 1
-      if (place % 2 === 1) {
-        this.#forget(slot)
+    for (let slot = this.#stack.after(stack); slot !== stack; slot = this.#stack.after(stack)) {
+      if (this.#kind[slot] === low) return
+      if (this.#kind[slot] === ghostInStack) {
+        this.#lay(slot)
+        this.forget(slot)
       } else {
-        if (this.#kind[slot] === low) return
-        this.#stack.unlink(place)
+        this.#stack.unlink(slot)
         this.#kind[slot] = high
       }
     }
   }
 
-  #forget(ghost: number): void {
-    this.#stack.unlink(2 * ghost + 1)
-    this.#ghosts.remove(ghost)
+  protected override victim(): number {
+    return this.#queues.after(queue)
   }
 
-  protected override victim(): number {
-    const slot = this.#queue.after(queue)
-    if (this.#kind[slot] === highInStack) {
-      const ghost = this.#ghosts.add(this.keyAt(slot), 0)
-      this.#fit()
-      this.#stack.replace(2 * slot, 2 * ghost + 1)
-      this.#kind[slot] = high
-      if (this.#ghosts.size > ghostShare * this.max) this.#forget(this.#ghosts.oldest)
-    }
-    return slot
+  protected override remembers(slot: number): boolean {
+    return this.#kind[slot] === highInStack
+  }
+
+  protected override haunt(slot: number): void {
+    this.#kind[slot] = ghostInStack
+    this.#ghostCount++
+    this.#queues.moveToEnd(ghosts, slot)
+    if (this.#ghostCount <= ghostShare * this.max) return
+    const oldest = this.#queues.after(ghosts)
+    this.#lay(oldest)
+    this.forget(oldest)
   }
 
   protected override *inOrder(hottestFirst: boolean): Iterable<number> {
-    if (!hottestFirst) yield* this.#queue.inOrder(queue)
-    for (const place of this.#stack.inOrder(stack, hottestFirst)) {
-      if (place % 2 === 0 && this.#kind[place / 2] === low) yield place / 2
-    }
-    if (hottestFirst) yield* this.#queue.inOrder(queue, true)
+    if (!hottestFirst) yield* this.#queues.inOrder(queue)
+    for (const slot of this.#stack.inOrder(stack, hottestFirst)) if (this.#kind[slot] === low) yield slot
+    if (hottestFirst) yield* this.#queues.inOrder(queue, true)
   }
 }

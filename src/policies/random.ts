@@ -38,7 +38,7 @@ export class Random<K, V> extends SlotPolicy<K, V> {
   #places: Uint32Array = new Uint32Array(0)
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, chance: RandomSource) {
-    super(bounds, onRemoval, 0)
+    super(bounds, onRemoval, { heads: 0 })
     this.#random = chance
   }
 

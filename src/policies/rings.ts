@@ -33,10 +33,6 @@ export class Rings {
     return this.#prev[slot]!
   }
 
-  isEmpty(head: number): boolean {
-    return this.#next[head] === head
-  }
-
   /** The first slot that is not `keep`; the head when there is none. */
   firstExcept(head: number, keep: number | undefined): number {
     const first = this.#next[head]!
@@ -73,13 +69,6 @@ export class Rings {
     const after = this.#next[slot]!
     this.#next[before] = after
     this.#prev[after] = before
-  }
-
-  /** Puts a slot that is in no ring into the place of another. */
-  replace(old: number, slot: number): void {
-    const before = this.#prev[old]!
-    this.unlink(old)
-    this.insertAfter(before, slot)
   }
 
   /** Takes a slot out of the ring that it is in, and puts it at the end of one. */

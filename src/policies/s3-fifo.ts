@@ -1,8 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { Ghosts } from './ghosts.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { resized, Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 import { Tally } from './tally.ts'
 
 /** The room of an {@link s3Fifo}: `max`, or `maxWeight` with `weigher`, or both. */
@@ -32,9 +31,10 @@ export function s3Fifo<K = any, V = any>(options: S3FifoOptions<K, V>): S3Fifo<K
   return new S3Fifo<K, V>(boundsOf('s3Fifo', options), options.onRemoval)
 }
 
-/** The heads of the rings of both queues, the entry whose turn comes first at the beginning of each. */
+/** The heads of the rings of both queues, and of the keys that have left; whose turn comes first is at the beginning. */
 const small = 0
 const main = 1
+const ghosts = 2
 
 /** The share of the room that the small queue takes. */
 const smallShare = 0.1
@@ -44,11 +44,11 @@ const usesToStay = 2
 
 /** The store that {@link s3Fifo} makes. */
 export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(2)
+  readonly #rings = new Rings(3)
   /** The queue of each entry. */
   #queue: Uint8Array = new Uint8Array(0)
   #uses: Uint8Array = new Uint8Array(0)
-  readonly #ghosts: Ghosts<K>
+  readonly #ghosts = new Tally()
   readonly #most: number
   readonly #mostWeight: number
   readonly #main = new Tally()
@@ -56,8 +56,7 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
   #comesBack = false
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 2)
-    this.#ghosts = new Ghosts(bounds.maxWeight !== Infinity)
+    super(bounds, onRemoval, { heads: 3, ghosts: 1 })
     this.#most = mainRoom(bounds.max)
     this.#mostWeight = mainRoom(bounds.maxWeight)
   }
@@ -68,8 +67,15 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
     this.#uses = resized(this.#uses, capacity)
   }
 
-  protected override incoming(key: K): void {
-    this.#comesBack = this.#ghosts.take(key)
+  protected override incoming(ghost: number | undefined): void {
+    this.#comesBack = ghost !== undefined
+    if (ghost !== undefined) this.#lay(ghost)
+  }
+
+  /** Takes a ghost out of its place. */
+  #lay(ghost: number): void {
+    this.#ghosts.subtract(this.weightAt(ghost))
+    this.#rings.unlink(ghost)
   }
 
   protected override link(slot: number): void {
@@ -114,14 +120,24 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
       const slot = this.#rings.firstExcept(small, keep)
       if (slot === small) return leaving ?? this.#fromMain(keep)
       // As in the paper, what has made room in the main queue leaves besides what leaves the small one.
-      if (leaving !== undefined) this.remove(leaving, 'evicted')
-      if (this.#uses[slot]! < usesToStay) {
-        this.#ghosts.add(this.keyAt(slot), this.weightAt(slot))
-        this.#ghosts.trim(this.#most, this.#mostWeight)
-        return slot
-      }
+      if (leaving !== undefined) this.evict(leaving)
+      if (this.#uses[slot]! < usesToStay) return slot
       this.#promote(slot)
       leaving = this.#main.exceeds(this.#most, this.#mostWeight) ? this.#fromMain(keep) : undefined
+    }
+  }
+
+  protected override remembers(slot: number): boolean {
+    return this.#queue[slot] === small
+  }
+
+  protected override haunt(slot: number): void {
+    this.#ghosts.add(this.weightAt(slot))
+    this.#rings.moveToEnd(ghosts, slot)
+    while (this.#ghosts.exceeds(this.#most, this.#mostWeight)) {
+      const oldest = this.#rings.after(ghosts)
+      this.#lay(oldest)
+      this.forget(oldest)
     }
   }
 

@@ -1,7 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { resized, Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 
 /** The room of a {@link sieve}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface SieveOptions<K, V> extends BoundOptions<K, V> {}
@@ -47,7 +47,7 @@ export class Sieve<K, V> extends OrderedSlotPolicy<K, V> {
   #hand = queue
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 1)
+    super(bounds, onRemoval, { heads: 1 })
   }
 
   protected override resize(capacity: number): void {

@@ -54,11 +54,10 @@ export class Slots<K> {
     if (this.#weights !== undefined) this.#weights = resized(this.#weights, capacity)
   }
 
-  /** Puts an entry into the next slot. */
-  take(key: K, weight: number): void {
+  /** Puts a key into the next slot. */
+  take(key: K): void {
     const slot = this.#free.length > 0 ? this.#free.pop()! : this.#end++
     this.#keys[slot] = key
-    this.weigh(slot, weight)
   }
 
   /** Notes the weight of an entry. */
@@ -66,7 +65,7 @@ export class Slots<K> {
     if (this.#weights !== undefined) this.#weights[slot] = weight
   }
 
-  /** Gives up the slot of an entry. */
+  /** Gives up a slot. */
   release(slot: number): void {
     this.#keys[slot] = undefined
     this.#free.push(slot)

@@ -1,7 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { resized, Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 import { Tally } from './tally.ts'
 
 /** The room of an {@link slru}: `max`, or `maxWeight` with `weigher`, or both. */
@@ -45,7 +45,7 @@ export class Slru<K, V> extends OrderedSlotPolicy<K, V> {
   readonly #protected = new Tally()
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 2)
+    super(bounds, onRemoval, { heads: 2 })
     this.#most = Math.floor(bounds.max * share)
     this.#mostWeight = Math.floor(bounds.maxWeight * share)
   }

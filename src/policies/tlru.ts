@@ -57,7 +57,7 @@ export class Tlru<K, V> extends ExpiringPolicy<K, V> {
   readonly #rings = new Rings(1)
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined, ttu: TimeToUse<K, V>, clock: Clock) {
-    super(bounds, onRemoval, { clock, setsEnds: true, reservedSlots: 1 })
+    super(bounds, onRemoval, { clock, setsEnds: true, heads: 1 })
     this.#ttu = ttu
   }
 

@@ -69,7 +69,7 @@ export class Ttl<K, V> extends ExpiringPolicy<K, V> {
     super(bounds, onRemoval, {
       clock,
       setsEnds: lifetime !== Infinity,
-      reservedSlots: 0,
+      heads: 0,
       index: new Table<K>({ ttl: Infinity }),
     })
     this.#ttl = lifetime

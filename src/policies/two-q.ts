@@ -1,8 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { Ghosts } from './ghosts.ts'
+import { OrderedSlotPolicy } from './ordered-policy.ts'
 import { resized, Rings } from './rings.ts'
-import { OrderedSlotPolicy } from './slot-policy.ts'
 import { Tally } from './tally.ts'
 
 /** The room of a {@link twoQ}: `max`, or `maxWeight` with `weigher`, or both. */
@@ -32,9 +31,10 @@ export function twoQ<K = any, V = any>(options: TwoQOptions<K, V>): TwoQ<K, V> {
   return new TwoQ<K, V>(boundsOf('twoQ', options), options.onRemoval)
 }
 
-/** The heads of the rings of both queues, the entry that leaves first at the beginning of each. */
+/** The heads of the rings of both queues, and of the keys that have left; what leaves first is at the beginning of each. */
 const newcomers = 0
 const main = 1
+const ghosts = 2
 
 /** The shares of the room that the newcomers may take, and that the keys of those that have left would take. */
 const newShare = 0.25
@@ -42,17 +42,16 @@ const ghostShare = 0.5
 
 /** The store that {@link twoQ} makes. */
 export class TwoQ<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(2)
+  readonly #rings = new Rings(3)
   /** The queue of each entry. */
   #queue: Uint8Array = new Uint8Array(0)
-  readonly #ghosts: Ghosts<K>
+  readonly #ghosts = new Tally()
   readonly #newcomers = new Tally()
   /** Whether the key that comes next has left the newcomers not long ago. */
   #comesBack = false
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, 2)
-    this.#ghosts = new Ghosts(bounds.maxWeight !== Infinity)
+    super(bounds, onRemoval, { heads: 3, ghosts: ghostShare })
   }
 
   protected override resize(capacity: number): void {
@@ -60,8 +59,15 @@ export class TwoQ<K, V> extends OrderedSlotPolicy<K, V> {
     this.#queue = resized(this.#queue, capacity)
   }
 
-  protected override incoming(key: K): void {
-    this.#comesBack = this.#ghosts.take(key)
+  protected override incoming(ghost: number | undefined): void {
+    this.#comesBack = ghost !== undefined
+    if (ghost !== undefined) this.#lay(ghost)
+  }
+
+  /** Takes a ghost out of its place. */
+  #lay(ghost: number): void {
+    this.#ghosts.subtract(this.weightAt(ghost))
+    this.#rings.unlink(ghost)
   }
 
   protected override link(slot: number): void {
@@ -95,10 +101,22 @@ export class TwoQ<K, V> extends OrderedSlotPolicy<K, V> {
     const tooMany = this.#newcomers.exceeds(this.max * newShare, this.maxWeight * newShare)
     const inMain = this.#rings.firstExcept(main, keep)
     const isNew = this.#rings.firstExcept(newcomers, keep)
-    if (isNew === newcomers || (inMain !== main && !tooMany)) return inMain
-    this.#ghosts.add(this.keyAt(isNew), this.weightAt(isNew))
-    this.#ghosts.trim(this.max * ghostShare, this.maxWeight * ghostShare)
-    return isNew
+    return isNew === newcomers || (inMain !== main && !tooMany) ? inMain : isNew
+  }
+
+  protected override remembers(slot: number): boolean {
+    return this.#queue[slot] === newcomers
+  }
+
+  protected override haunt(slot: number): void {
+    this.#newcomers.subtract(this.weightAt(slot))
+    this.#ghosts.add(this.weightAt(slot))
+    this.#rings.moveToEnd(ghosts, slot)
+    while (this.#ghosts.exceeds(this.max * ghostShare, this.maxWeight * ghostShare)) {
+      const oldest = this.#rings.after(ghosts)
+      this.#lay(oldest)
+      this.forget(oldest)
+    }
   }
 
   protected override *inOrder(hottestFirst: boolean): Iterable<number> {

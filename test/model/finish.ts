@@ -17,10 +17,20 @@ export async function finish(world: World, end: End): Promise<void> {
     await settle(world)
   }
   checkCounts(world)
-  const settledCounts = world.fns.map((fn) => fn.stats())
-  const counted = settledCounts.reduce((sum, { hits, misses, joins }) => sum + hits + misses + joins, 0)
+  const settledCounts = world.actors.map(({ fn }) => fn.stats())
+  const counted = settledCounts.reduce(
+    (sum, { hits, misses, joins, staleHits }) => sum + hits + misses + joins + staleHits,
+    0,
+  )
   const failed = settledCounts.reduce((sum, { loadFailures }) => sum + loadFailures, 0)
   expect(counted, 'calls counted in the end').to.equal(world.counted)
+  for (const load of world.loads) {
+    const isSeen = load.failureSeen === true || load.signal.aborted || world.failures.includes(load.error)
+    expect(load.ended === 'resolved' || isSeen, `whether somebody hears of the failure of load ${load.id}`).to.equal(
+      true,
+    )
+  }
+  expect(world.timersLeft, 'timers that are left').to.equal(0)
   expect(failed, 'failures counted').to.equal(world.loads.filter((load) => load.ended === 'rejected').length)
 }
 
@@ -42,29 +52,35 @@ async function settle(world: World): Promise<void> {
 
 /** Once all is quiet no load is in the air: a call is a hit or begins a load, and either gives what it may. */
 async function callAnew(world: World): Promise<void> {
-  const joins = world.fns.map((fn) => fn.stats().joins)
-  for (const [fn] of world.fns.entries()) {
+  const joins = world.actors.map(({ fn }) => fn.stats().joins)
+  for (const actor of world.actors) {
+    if (actor.closedAt < Infinity) continue
     for (const key of keys) {
-      const cell = world.cell(fn, key)
+      const cell = world.cell(actor, key)
       world.control(
-        () => world.fns[fn]!.peek(key),
-        (value) => value === undefined || world.checkValue('the last peek', cell, cell.fence, value),
+        () => actor.fn.peek(key),
+        (value) => {
+          const asker = { cell, fence: cell.fence, startedAt: world.time, startedAtMs: world.clock.now() }
+          if (value !== undefined) world.checkValue('the last peek', asker, value)
+        },
       )
-      world.call(fn, key, 'plainly')
+      world.call(actor, key, 'plainly')
     }
     await settle(world)
   }
   expect(
-    world.fns.map((fn) => fn.stats().joins),
+    world.actors.map(({ fn }) => fn.stats().joins),
     'joins once all is quiet',
   ).to.deep.equal(joins)
 }
 
 /** Ends all functions. A load that is aborted is not kept, and a call that comes later is refused. */
 async function close(world: World, wait: boolean): Promise<void> {
-  const running = world.loads.filter((load) => load.ended === undefined)
-  world.closedAt = ++world.time
-  const closings = world.fns.map((fn) => fn.close({ wait }))
+  // What a scope that is being closed already waits for, it goes on to wait for.
+  const running = world.loads.filter((load) => load.ended === undefined && load.call.actor.closedAt === Infinity)
+  const time = ++world.time
+  for (const actor of world.actors) actor.closedAt = Math.min(actor.closedAt, time)
+  const closings = world.functions.map(({ fn }) => fn.close({ wait }))
   let closed = false
   void Promise.all(closings).then(() => (closed = true))
   if (!wait) {
@@ -73,9 +89,7 @@ async function close(world: World, wait: boolean): Promise<void> {
       expect(load.signal.aborted, `whether load ${load.id} is aborted`).to.equal(true)
     }
   }
-  const { counted } = world
-  for (const [fn] of world.fns.entries()) world.call(fn, keys[0]!, 'plainly')
-  world.counted = counted
+  for (const actor of world.actors) world.call(actor, keys[0]!, 'plainly')
   await settle(world)
   expect(closed, 'whether closing has come to its end').to.equal(true)
   if (world.isSync && !wait) {

@@ -7,9 +7,12 @@ import { storesUnderTest } from './stores.ts'
  * The rules of the engine, played against random histories on every kind of store.
  *
  * A history is a list of calls, invalidations, sets, clears, steps of the clock, loads that end well or badly, callers
- * who leave and stores that take their time. While it is played, what is known about each key (cell.ts) says what a
- * call may be and give; the rule above all others is that no call that starts after an invalidation gives, or leaves in
- * the store, a value whose load began before it.
+ * who leave and stores that take their time, under one of the sets of options in lifetimes.ts; of tags that are
+ * invalidated alone and together, mutations that end, fail, overlap or never end, and scopes that are closed while their
+ * loads run (forgetting.ts). While it is played, what is known about each key (cell.ts) says what a call may be and
+ * give; the rule above all others is that no call that starts after an invalidation of whatever kind gives, or leaves in
+ * the store, a value whose load began before it. An old value may be served within its window, a caller may be sent away
+ * by its timeout, and every failure is heard of by somebody.
  *
  * MODEL_RUNS  the number of histories in all, spread evenly over the stores; default 3,000
  * MODEL_SEED  the seed that the histories are made from; default a new one each time, told when a history fails

@@ -29,6 +29,11 @@ export class SlowMap implements AsyncStore<string, unknown> {
     this.failureRate = failureRate
   }
 
+  /** From here on operations wait to be let on. */
+  hold(): void {
+    this.#manual = true
+  }
+
   /** Lets one operation go on that waits, if any does: `which` counts them round. */
   letOn(which: number): void {
     const [goOn] = this.#waiting.splice(which % Math.max(1, this.#waiting.length), 1)
@@ -55,6 +60,10 @@ export class SlowMap implements AsyncStore<string, unknown> {
 
   clear(): Promise<void> {
     return this.#operation('clear', () => this.inner.clear())
+  }
+
+  async *keys(): AsyncIterable<string> {
+    yield* await this.#operation('keys', () => [...this.inner.keys()])
   }
 
   async #operation<R>(name: string, work: () => R): Promise<R> {

@@ -63,38 +63,30 @@ export function describeBounded(
       [null, TypeError, `the options of ${name} must be an object, but got: null`],
       [3, TypeError, `the options of ${name} must be an object, but got: 3`],
       [[], TypeError, `the options of ${name} must be an object, but got: an array`],
-      [{ max: -1 }, RangeError, 'max must be a positive integer (or 0, which keeps nothing), but got: -1'],
-      [{ max: 1.5 }, RangeError, 'max must be a positive integer (or 0, which keeps nothing), but got: 1.5'],
-      [{ max: NaN }, RangeError, 'max must be a positive integer (or 0, which keeps nothing), but got: NaN'],
-      [{ max: Infinity }, RangeError, 'max must be a positive integer (or 0, which keeps nothing), but got: Infinity'],
-      [{ max: '1' }, TypeError, 'max must be a positive integer (or 0, which keeps nothing), but got: "1"'],
-      [{ max: null }, TypeError, 'max must be a positive integer (or 0, which keeps nothing), but got: null'],
-      [
-        { maxWeight: -1, weigher: () => 1 },
-        RangeError,
-        'maxWeight must be a positive integer (or 0, which keeps nothing), but got: -1',
-      ],
+      [{ max: -1 }, RangeError, 'max must be a positive integer, but got: -1'],
+      [{ max: 1.5 }, RangeError, 'max must be a positive integer, but got: 1.5'],
+      [{ max: NaN }, RangeError, 'max must be a positive integer, but got: NaN'],
+      [{ max: Infinity }, RangeError, 'max must be a positive integer, but got: Infinity'],
+      [{ max: '1' }, TypeError, 'max must be a positive integer, but got: "1"'],
+      [{ max: null }, TypeError, 'max must be a positive integer, but got: null'],
+      [{ maxWeight: -1, weigher: () => 1 }, RangeError, 'maxWeight must be a positive integer, but got: -1'],
       [{ maxWeight: 1 }, TypeError, 'weigher must be a function when maxWeight is given, but got: undefined'],
       [{ maxWeight: 1, weigher: 1 }, TypeError, 'weigher must be a function, but got: 1'],
       [
         { max: 1, weigher: () => 1 },
         TypeError,
-        'maxWeight must be a positive integer (or 0, which keeps nothing) when weigher is given, but got: undefined',
+        'maxWeight must be a positive integer when weigher is given, but got: undefined',
       ],
       [{ max: 1, onRemoval: {} }, TypeError, 'onRemoval must be a function, but got: an object'],
     ]
     if (!weighs) {
       const left = `left out: ${name} counts entries by its paper`
       bad.push(
-        [{}, TypeError, 'max must be a positive integer (or 0, which keeps nothing), but got: undefined'],
+        [{}, TypeError, 'max must be a positive integer, but got: undefined'],
         [{ max: 2, maxWeight: 5, weigher: () => 1 }, TypeError, `maxWeight must be ${left}, but got: 5`],
       )
     } else if (boundsNeeded) {
-      bad.push([
-        {},
-        TypeError,
-        'max must be a positive integer (or 0, which keeps nothing) when maxWeight is not given, but got: undefined',
-      ])
+      bad.push([{}, TypeError, 'max must be a positive integer when maxWeight is not given, but got: undefined'])
     } else {
       bad.shift()
     }
@@ -323,6 +315,24 @@ function describeWeights(create: Create): void {
         .to.throw()
         .that.equals(error)
       expect(store.size).to.equal(0)
+    })
+
+    it('may be given by a weigher that uses the store itself', () => {
+      const store: Policy<any, any> = create({
+        maxWeight: 3,
+        weigher: (value) => {
+          if (value === 'outer') store.clear()
+          if (value === 'outer') store.set('a', 'inner').set('c', 'inner')
+          return 1
+        },
+      })
+      store.set('a', 'old').set('b', 'old')
+
+      store.set('a', 'outer')
+
+      expect(new Map(store)).to.deep.equal(new Map([['c', 'inner'], ['a', 'outer']])) // prettier-ignore
+      expect(store.size).to.equal(2)
+      expect(store.weight).to.equal(2)
     })
 
     it('are those of the cached value and its key', () => {

@@ -1,7 +1,9 @@
 import { TTLCache } from '@isaacs/ttlcache'
 import { Keyv } from 'keyv'
+import { expect } from 'chai'
 import { LRUCache } from 'lru-cache'
 import QuickLRU from 'quick-lru'
+import { cached } from '../../src/cached.ts'
 import { seededRandom } from '../../src/random.ts'
 import { describeStore } from '../../src/testing.ts'
 import type { AsyncStore } from '../../src/types.ts'
@@ -40,8 +42,37 @@ class SlowMap implements AsyncStore<string, unknown> {
 describe('stores of others, as they are', () => {
   describeStore({ describe, it }, 'Map', () => new Map())
   describeStore({ describe, it }, 'lru-cache', () => new LRUCache<any, any>({ max: 16 }), { keys: 'strings' })
-  describeStore({ describe, it }, '@isaacs/ttlcache', () => new TTLCache({ ttl: 60_000 }), { keys: 'strings' })
+  describeStore({ describe, it }, '@isaacs/ttlcache', () => new TTLCache({ ttl: 3_600_000 }), { keys: 'strings' })
   describeStore({ describe, it }, 'quick-lru', () => new QuickLRU({ maxSize: 16 }))
   describeStore({ describe, it }, 'a slow asynchronous Map', () => new SlowMap())
   describeStore({ describe, it }, 'Keyv', () => new Keyv())
+
+  for (const options of [{ max: 2 }, { max: 2, ttl: Infinity }, { max: 2, ttl: 3_600_000 }]) {
+    it(`@isaacs/ttlcache with ${JSON.stringify(options)} keeps entries, and drops the oldest when it is full`, async () => {
+      const store = new TTLCache<number, object>(options)
+      let loads = 0
+      const get = cached<any, number, [number]>(store, { ttl: 1_000 })(async (id: number) => id + loads++ * 10)
+
+      for (const id of [1, 2, 1, 3, 2, 3]) await get(id)
+
+      expect(loads).to.equal(3)
+      expect([get.has(1), get.has(2), get.has(3)]).to.deep.equal([false, true, true])
+      expect(get.stats()).to.include({ stores: 3, storeFailures: 0, evictions: 1, size: 2 })
+    })
+  }
+
+  it('Keyv keeps results that JSON does not know: those that are falsy, and others that are numbers', async () => {
+    for (const value of [undefined, null, false, 0, '', 0n, Number.NaN, Infinity, -Infinity, -12n]) {
+      let loads = 0
+      const get = cached<any, unknown, [string]>(new Keyv())(async (_: string) => {
+        loads++
+        return value
+      })
+      await get('a')
+      await new Promise((resolve) => setImmediate(resolve))
+
+      expect(await get('a')).to.deep.equal(value)
+      expect(loads).to.equal(1)
+    }
+  })
 })

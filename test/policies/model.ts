@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import type { BoundOptions } from '../../src/policies/bounds.ts'
 import { seededRandom } from '../../src/random.ts'
 import type { OrderedPolicy, Policy, RemovalCause } from '../../src/types.ts'
-import { operationsWanted } from './operations.ts'
+import { expectSame, operationsWanted } from './operations.ts'
 
 /** What a model knows of an entry: everything any order could need. */
 export interface ModelEntry {
@@ -242,16 +242,16 @@ class Pair {
   do(step: Operation): void {
     const { store, model } = this
     if (step.do === 'set') {
-      expect(store.set(step.key, step.value)).to.equal(store)
+      expectSame(store.set(step.key, step.value), store)
       model.set(step.key, step.value)
     } else if (step.do === 'get') {
-      expect(store.get(step.key)).to.equal(model.get(step.key))
+      expectSame(store.get(step.key), model.get(step.key))
     } else if (step.do === 'peek') {
-      expect(store.peek(step.key)).to.equal(model.find(step.key)?.value)
+      expectSame(store.peek(step.key), model.find(step.key)?.value)
     } else if (step.do === 'has') {
-      expect(store.has(step.key)).to.equal(model.find(step.key) !== undefined)
+      expectSame(store.has(step.key), model.find(step.key) !== undefined)
     } else if (step.do === 'delete') {
-      expect(store.delete(step.key)).to.equal(model.delete(step.key))
+      expectSame(store.delete(step.key), model.delete(step.key))
     } else if (step.do === 'clear' && step.rarely === 0) {
       store.clear()
       model.clear()
@@ -265,7 +265,7 @@ class Pair {
   }
 
   compareSize(): void {
-    if (this.store.size !== this.model.entries.length) expect(this.store.size).to.equal(this.model.entries.length)
+    expectSame(this.store.size, this.model.entries.length)
   }
 
   compare(): void {

@@ -103,6 +103,26 @@ describe('tlru', () => {
     expect([...store]).to.deep.equal([['a', 1]])
   })
 
+  it('may ask a ttu that uses the store itself', () => {
+    const clock = new ManualClock()
+    const store = tlru<string, number>({
+      max: 2,
+      ttu: (key, value, now) => {
+        if (key === 'outer') store.set('inner', 5).set('other', 7)
+        return now + value
+      },
+      clock,
+    })
+
+    store.set('outer', 10)
+
+    expect([...store.keys()]).to.deep.equal(['other', 'outer'])
+    clock.advance(7)
+    expect([...store.keys()]).to.deep.equal(['outer'])
+    clock.advance(3)
+    expect(store.size).to.equal(0)
+  })
+
   it('ends an entry that ends sooner by itself, and asks again what was extended', () => {
     const clock = new ManualClock()
     let until = 30

@@ -4,11 +4,12 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 
 import { batched, type Batched } from '../../src/batched.ts'
-import { cached, lru } from '../../src/index.ts'
-import { ManualClock } from '../../src/testing.ts'
+import { cached, loadContext, lru, type LoadContext } from '../../src/index.ts'
+import { deferred, ManualClock } from '../../src/testing.ts'
 import { AsyncMap } from '../support/async-map.ts'
 import { byHand, turn } from '../support/batches.ts'
 import { rejection } from '../support/rejection.ts'
+import { timersLeft } from '../support/timers.ts'
 
 type Get = Batched<string, string, any>
 
@@ -225,6 +226,30 @@ describe('a caller who leaves', () => {
     expect([get.peek('a'), get.peek('b')]).to.deep.equal([undefined, 'b2'])
   })
 
+  it('is heard of by a load of many that asks for its signal late', async () => {
+    const [first, firstSignal] = leaver()
+    const [second, secondSignal] = leaver()
+    const gate = deferred<string[]>()
+    let context: LoadContext | undefined
+    const get = batched(new Map())((_: readonly string[]) => {
+      context = loadContext()
+      return gate.promise
+    })
+
+    const leaving = [get.with({ signal: firstSignal })('a'), get.with({ signal: secondSignal })('b')].map(rejection)
+    await turn()
+    first.abort('gone')
+    expect(context!.signal.aborted).to.equal(false)
+    second.abort('gone too')
+    expect(context!.signal.reason).to.equal('gone too')
+
+    expect(await Promise.all(leaving)).to.deep.equal(['gone', 'gone too'])
+    const third = rejection(get.with({ signal: AbortSignal.timeout(1) })('a'))
+    expect(await third).to.have.property('name', 'TimeoutError')
+    expect(context!.signal.reason).to.have.property('name', 'TimeoutError')
+    gate.resolve(['late', 'late'])
+  })
+
   it('fires nothing while somebody waits for any of the keys who cannot leave', async () => {
     const { get, batches } = byHand()
     const [controller, signal] = leaver()
@@ -255,7 +280,7 @@ describe('close', () => {
       expect(await rejection(get('b'))).to.include({ name: 'ClosedError', key: 'b' })
       expect(await rejection(get.many(['a', 'b']))).to.have.property('name', 'ClosedError')
       await turn()
-      expect([batches.length, timers.countTimers(), closed]).to.deep.equal([1, 0, false])
+      expect([batches.length, timersLeft(timers, 1_000), closed]).to.deep.equal([1, 0, false])
       batches[0]!.answer()
       await closing
 

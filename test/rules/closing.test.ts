@@ -203,8 +203,29 @@ describe('close', () => {
         () => get.set(['a'], 'b'),
         () => get.clear(),
       ]) {
-        expect(control).to.throw().with.property('name', 'ClosedError')
+        if (store instanceof Map) expect(control).to.throw().with.property('name', 'ClosedError')
+        else expect(await rejection(control() as any)).to.have.property('name', 'ClosedError')
       }
+    }
+  })
+
+  it('refuses by a rejection whatever an asynchronous store would answer with a promise', async () => {
+    const get = cached<any, number, [unknown]>(new AsyncMap())(async (_: unknown) => 1)
+    const cache = new Cache<string, number, any>(new AsyncMap())
+    const badKey = (): void => {}
+    expect(await rejection(get.invalidate(badKey) as any)).to.have.property('name', 'KeyError')
+    expect(await rejection(get.set([badKey], 1) as any)).to.have.property('name', 'KeyError')
+    await get.close()
+    await cache.close()
+
+    const answers = [
+      ...[get.invalidate('a'), get.expire('a'), get.has('a'), get.peek('a'), get.set(['a'], 1), get.clear()],
+      get.invalidateWhere(() => true),
+      ...[cache.delete('a'), cache.expire('a'), cache.has('a'), cache.peek('a'), cache.set('a', 1), cache.clear()],
+    ]
+
+    for (const answer of answers as Promise<unknown>[]) {
+      expect(await rejection(answer)).to.have.property('name', 'ClosedError')
     }
   })
 

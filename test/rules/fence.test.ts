@@ -297,6 +297,41 @@ describe('an async store', () => {
     expect(get.stats()).to.include({ loads: 1 })
   })
 
+  it('is not given back an old value whose use is noted when a newer one has been loaded and invalidated', async () => {
+    const map = new Map<string, unknown>()
+    const reads: (() => void)[] = []
+    let slow = false
+    const store = {
+      get: async (key: string) => {
+        const value = map.get(key)
+        if (slow) await new Promise<void>((resolve) => reads.push(resolve))
+        return value
+      },
+      set: async (key: string, value: unknown) => map.set(key, value),
+      delete: async (key: string) => map.delete(key),
+    }
+    const gates = [deferred<string>(), deferred<string>()]
+    let loads = 0
+    const get = cached<any, string, [string]>(store, { tti: 1_000 })((_: string) => gates[loads++]!.promise)
+    gates[0]!.resolve('old')
+    await get('a')
+    await turn()
+
+    slow = true
+    const newer = get.with({ fresh: true })('a')
+    const beside = get('a')
+    await turn()
+    gates[1]!.resolve('new')
+    await newer
+    await get.invalidate('a')
+    slow = false
+    for (const read of reads) read()
+
+    expect(await beside).to.equal('old')
+    await turn()
+    expect(await get.has('a')).to.equal(false)
+  })
+
   it('that is being read during an invalidation does not keep what the load behind the read gives', async () => {
     const store = new SlowMap({ random: () => 0.5, manual: true })
     const { get, gates } = byHand(store)

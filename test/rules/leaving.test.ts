@@ -347,6 +347,23 @@ describe('a caller who leaves', () => {
     expect(await get.peek('a')).to.equal('value')
   })
 
+  it('may be one of many under one signal, which is given one listener for all', async () => {
+    const { get, loads } = byHand()
+    const controller = new AbortController()
+    const { signal } = controller
+    const calls = Array.from({ length: 20 }, (_, id) => get.with({ signal })(`${id % 15}`))
+
+    expect(getEventListeners(signal, 'abort')).to.have.length(1)
+    loads[0]!.gate.resolve('value')
+    expect([await calls[0], await calls[15]]).to.deep.equal(['value', 'value'])
+    const leaving = calls.filter((_, id) => id % 15 !== 0).map(rejection)
+    controller.abort('gone')
+
+    expect(await Promise.all(leaving)).to.deep.equal(leaving.map(() => 'gone'))
+    expect(loads.map((load) => load.signal.aborted)).to.deep.equal(loads.map((_, id) => id > 0))
+    expect(getEventListeners(signal, 'abort')).to.have.length(0)
+  })
+
   it('is counted once, though it left', async () => {
     for (const store of [new Map(), new AsyncMap()]) {
       const { get, loads } = byHand(store)
@@ -372,7 +389,7 @@ describe('a caller who leaves', () => {
     expect(watched.count()).to.equal(0)
 
     const many = Array.from({ length: 9 }, () => get.with({ signal: watched.signal })('b'))
-    expect(watched.count()).to.equal(9)
+    expect(watched.count()).to.equal(1)
     loads[1]!.gate.resolve('value')
     await Promise.all(many)
 

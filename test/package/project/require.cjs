@@ -2,6 +2,7 @@
 const assert = require('node:assert/strict')
 
 const { cached, lru } = require('polycache')
+const { toolCache } = require('polycache/agents')
 const { batched } = require('polycache/batched')
 const { argsKey } = require('polycache/keys')
 const { keyvTier } = require('polycache/keyv')
@@ -13,6 +14,7 @@ const { ManualClock, describeStore } = require('polycache/testing')
 let loads = 0
 const getUser = cached(lru({ max: 10 }), (id) => id)(async (id) => `user ${id}, load ${++loads}`)
 
+assert.equal(typeof toolCache({ store: lru({ max: 10 }) }).wrap, 'function')
 assert.equal(policies.lru, lru, 'the same function by every path')
 assert.equal(argsKey('42'), '42')
 assert.equal(typeof new ManualClock().now(), 'number')

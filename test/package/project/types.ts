@@ -1,5 +1,6 @@
 /** Type-checked in a project into which the package has been installed, by the oldest and the newest compiler. */
 import { cached, controlsOf, lru, tiered } from 'polycache'
+import { toolCache } from 'polycache/agents'
 import { batched } from 'polycache/batched'
 import { argsKey } from 'polycache/keys'
 import { keyvTier, type KeyvLike } from 'polycache/keyv'
@@ -29,6 +30,18 @@ export const one: Promise<User> = getMany('42')
 export const many: Promise<(User | Error)[]> = getMany.many(['42'])
 // @ts-expect-error The argument is that of the load.
 getMany(42)
+
+const tools = toolCache({ store: lru<string>({ max: 10 }) }).wrap(
+  {
+    load,
+    tool: { name: 'tool', execute: async ({ id }: { id: string }, _options: object): Promise<User> => ({ id }) },
+  },
+  { load: { resource: (id) => id }, tool: { ttl: (found, { id }) => found.id.length + id.length } },
+)
+export const read: Promise<User> = tools.load('42')
+export const executed: Promise<User> = tools.tool.execute({ id: '42' }, {})
+// @ts-expect-error A tool stays what it is.
+tools.load(42)
 
 export const same: typeof lru = sameLru
 export const key: unknown = argsKey('42', { page: 1 })

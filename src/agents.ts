@@ -1,0 +1,7 @@
+export { AgentLoopError } from './errors.ts'
+export type { LoopOptions } from './agents/loops.ts'
+export type { ToolArgs, ToolResult, Wrapped } from './agents/shapes.ts'
+export type { ToolCacheSummary, ToolSummary } from './agents/tally.ts'
+export { toolCache, type ToolCache } from './agents/tool-cache.ts'
+export { toolKey } from './agents/tool-key.ts'
+export type { ToolCacheOptions, ToolRule, ToolRules, ToolScope } from './agents/tool-options.ts'

@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+
+const ending = '.keys.gz'
+
+/** The names of the recorded traces in a folder: of its files `NAME.keys.gz`. None where there is no such folder. */
+export function traceNames(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length))
+    .toSorted()
+}
+
+/**
+ * Reads a recorded trace: one key per line, in order of request, gzip. The line `42` becomes the key `key:42`, and each
+ * key is one string however often it is asked for, as it would be in an application that holds it.
+ *
+ * @throws what reading or unpacking the file throws
+ */
+export function readTrace(folder: string, name: string): string[] {
+  const keys = new Map<string, string>()
+  return gunzipSync(readFileSync(join(folder, name + ending)))
+    .toString('latin1')
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      let key = keys.get(line)
+      if (key === undefined) keys.set(line, (key = `key:${line}`))
+      return key
+    })
+}
