@@ -26,6 +26,9 @@ export interface ShelfOptions {
   readonly failed: (error?: unknown) => void
 }
 
+/** The longest delay that a timer can be set to. */
+const longestDelay = 2 ** 31 - 1
+
 /** Entries that could not be read are looked at so many times. */
 const mostDiscards = 2
 
@@ -75,7 +78,7 @@ export class TierShelf {
           return { state: 'missing', entry: undefined, lease: undefined }
         }
       },
-      leaseWait + l2Timeout,
+      Math.min(leaseWait + l2Timeout, longestDelay),
       giveBack,
     )
   }

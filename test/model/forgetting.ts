@@ -56,6 +56,8 @@ function noteTags(world: World, names: readonly string[], together: boolean): vo
 
 /** Invalidates the entries of a function for which a predicate says so. */
 export function invalidateWhere(world: World, actor: Actor, which: number): void {
+  // Nobody can look through a tier, which says so.
+  if (world.store.l2 !== undefined) return
   const predicate = predicates[which % predicates.length]!
   const time = ++world.time
   const inTheAir = new Set(world.loads.filter((load) => !load.landed && !load.mayHaveLanded).map(({ value }) => value))

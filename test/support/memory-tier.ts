@@ -174,12 +174,14 @@ class MemorySpace implements TierSpace {
 
   async write(key: string, lease: Lease, bytes: Uint8Array, life: Life): Promise<boolean> {
     checkedLife(life)
+    // What is on its way does not age, and the clock of a test may jump meanwhile.
+    const now = this.#backend.clock.now()
     return this.#tier.operate(`write ${key}`, () => {
       const held = this.#backend.leases.get(this.#at(key))
       if (held?.token !== lease.token) return false
       this.#backend.leases.delete(this.#at(key))
       const stored = this.#backend.counts(held.sequence, this.name, life.tags ?? [])
-      if (stored) this.#keep(key, bytes, life, held.sequence)
+      if (stored) this.#keep(key, bytes, life, held.sequence, now)
       if (stored && life.announce === true) this.#tell(key)
       this.#backend.wake()
       return stored
@@ -196,9 +198,11 @@ class MemorySpace implements TierSpace {
 
   async put(key: string, bytes: Uint8Array, life: Life): Promise<void> {
     checkedLife(life)
+    // What is on its way does not age, and the clock of a test may jump meanwhile.
+    const now = this.#backend.clock.now()
     return this.#tier.operate(`put ${key}`, () => {
       this.#backend.leases.delete(this.#at(key))
-      this.#keep(key, bytes, life, this.#backend.sequence)
+      this.#keep(key, bytes, life, this.#backend.sequence, now)
       this.#tell(key)
     })
   }
@@ -253,8 +257,7 @@ class MemorySpace implements TierSpace {
     this.#backend.tell({ type: 'keys', space: this.name, keys: [key] }, this.#tier)
   }
 
-  #keep(key: string, bytes: Uint8Array, life: Life, sequence: number): void {
-    const now = this.#backend.clock.now()
+  #keep(key: string, bytes: Uint8Array, life: Life, sequence: number, now: number): void {
     this.#backend.entries.set(this.#at(key), {
       bytes: Uint8Array.from(bytes),
       tags: life.tags ?? [],
