@@ -406,8 +406,8 @@ export class World {
     if (closedAt < Infinity) return
     for (const [index, cell] of cells.entries()) {
       if (cell.holds === 0 || cell.unsure || cell.kept !== undefined) continue
-      const value = fn.peek(keys[index]!)
-      if (value !== undefined) this.fail(`${String(value)} is kept, and a mutation runs`)
+      const value = fn.peek(keys[index]!) as string | undefined
+      if (value !== undefined) this.fail(`${value} is kept, and a mutation runs`)
     }
   }
 
