@@ -78,11 +78,11 @@ export interface History {
 export const keys: readonly string[] = ['a', 'b', 'c', 'd']
 
 const fn = fc.nat(2)
-const scope = fc.constantFrom(undefined, undefined, undefined, undefined, 's', 't')
+const scope = fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 's', 's', 't')
 const key = fc.constantFrom(...keys, 'a', 'a', 'b')
 const which = fc.nat(5)
 const tag = fc.constantFrom('key:a', 'key:a', 'key:b', 'third:0', 'third:1', 'added')
-const someTags = fc.uniqueArray(tag, { minLength: 1, maxLength: 2 })
+const someTags = fc.uniqueArray(tag, { minLength: 1, maxLength: 3 })
 const ending = fc.constantFrom<Ending>('resolved', 'rejected')
 const then = fc.oneof(
   { weight: 5, arbitrary: fc.constant<Pause>('later') },
@@ -120,11 +120,11 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   doing(4, 'abort', { which }),
   doing(8, 'let on', { which }),
   doing(4, 'invalidate tags', { tags: someTags, together: fc.boolean() }),
-  doing(1, 'invalidate where', { fn, scope, which }),
-  doing(2, 'mutate', {
+  doing(2, 'invalidate where', { fn, scope, which }),
+  doing(4, 'mutate', {
     fn,
     scope,
-    key,
+    key: fc.constantFrom('a', 'a', 'b'),
     reach: fc.constantFrom<Reach>('the key', 'the key', 'all keys', 'tags', 'tags'),
     tags: someTags,
     how: fc.constantFrom<Ending | 'later'>('later', 'later', 'later', 'resolved', 'rejected'),

@@ -221,7 +221,8 @@ function abort(world: World, leaving: Call | undefined): void {
     load.leavers.delete(leaving)
     const isLast = load.leavers.size === 0 && !load.pinned
     if (!load.mayHaveLanded && !leaving.mayHaveLeft) leaving.mustLeave = true
-    if (!load.mayHaveLanded && !leaving.mayHaveLeft && !load.mayBePinned) {
+    const isLeftAlone = !load.mayHaveLanded && !load.mayBePinned && !load.abandoned
+    if (isLeftAlone && !leaving.mayHaveLeft) {
       expect(load.signal.aborted, `whether load ${load.id} is aborted`).to.equal(isLast)
     }
   }

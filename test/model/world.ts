@@ -397,7 +397,18 @@ export class World {
       } else if (!cell.isRevoked(load)) cell.fail(load.endedAtMs, now)
     }
     for (const call of this.calls) if (!call.settled) this.#checkPatience(call)
+    if (this.isSync && !this.under.fails) for (const actor of this.actors) this.#checkNothingKept(actor)
     this.checkNothingBroken()
+  }
+
+  /** Nothing is there of a key while a mutation runs that will invalidate it, unless it was put in. */
+  #checkNothingKept({ fn, cells, closedAt }: Actor): void {
+    if (closedAt < Infinity) return
+    for (const [index, cell] of cells.entries()) {
+      if (cell.holds === 0 || cell.unsure || cell.kept !== undefined) continue
+      const value = fn.peek(keys[index]!) as string | undefined
+      if (value !== undefined) this.fail(`${value} is kept, and a mutation runs`)
+    }
   }
 
   /** Nobody waits for longer than was to be waited. */
