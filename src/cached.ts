@@ -135,18 +135,18 @@ function makeCached(
   // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
   // every call, and cost as much as the look-up in the store.
   function call(this: unknown, first?: unknown): Promise<unknown> {
-    if (arguments.length === 1) {
-      const hit = findArgument(first)
-      if (hit !== undefined) return hit
-    }
+    if (arguments.length === 1) return findArgument(first) ?? callLone(this, first)
     return callOther.apply(this, arguments as unknown as [unknown, unknown])
+  }
+
+  /** Goes on with a lone argument that has just been looked for: it needs no second look where it is its own key. */
+  function callLone(self: unknown, first: unknown): Promise<unknown> {
+    return isItsOwnKey(first) ? engine.miss(first, load, self, [first]) : callOne(self, first)
   }
 
   function callOther(this: unknown, first: unknown, second: unknown): Promise<unknown> {
     if (arguments.length === 2) return callTwo(this, first, second)
     if (arguments.length !== 1) return callMany.apply(this, arguments as unknown as unknown[])
-    // What has just been looked for needs no second look.
-    if (keyIsArgument && isItsOwnKey(first)) return engine.miss(first, load, this, [first])
     return callOne(this, first)
   }
 
