@@ -61,11 +61,13 @@ class AsyncShelf {
   #believedAfter = -Infinity
   /** The time of the last clear, read from the store once: a shared store cannot be emptied of one name. */
   #lastClear: Promise<void> | undefined
-  #lastAt = -Infinity
+  /** When the store was last written to: a space that takes the place of another goes on from there. */
+  readonly #times: { last: number }
 
   constructor(space: Space) {
     this.#space = space
     this.#store = space.store as AsyncStore<string, unknown>
+    this.#times = timesOf(space.store)
   }
 
   /** A value on its way to the store. */
@@ -267,8 +269,8 @@ class AsyncShelf {
 
   /** The time of a write. A clock that stands still or goes back does not make two writes of one time. */
   #nextAt(): number {
-    this.#lastAt = Math.max(this.#wallNow(), this.#lastAt + 1 / 1024)
-    return this.#lastAt
+    this.#times.last = Math.max(this.#wallNow(), this.#times.last + 1 / 1024)
+    return this.#times.last
   }
 
   #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
@@ -303,6 +305,14 @@ class AsyncShelf {
       tags,
     })
   }
+}
+
+const times = new WeakMap<object, { last: number }>()
+
+function timesOf(store: object): { last: number } {
+  let found = times.get(store)
+  if (found === undefined) times.set(store, (found = { last: -Infinity }))
+  return found
 }
 
 /** The third argument of a store's `set`. A store may take 0 for no end at all. */

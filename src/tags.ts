@@ -173,13 +173,19 @@ export class Tags implements TagBook {
    */
   hold(names: TagList): () => unknown {
     const held = checkNames([...new Set(listOf(names))])
+    // Held first: one that is not held may be forgotten while the others are invalidated, and its hold with it.
+    const tags = held.map((name) => {
+      const tag = this.#known(name)
+      tag.holds++
+      this.#recent.set(name, tag)
+      return tag
+    })
     this.invalidate(...held)
-    for (const name of held) this.#known(name).holds++
     let released = false
     return () => {
       if (released) return undefined
       released = true
-      for (const name of held) this.#known(name).holds--
+      for (const tag of tags) tag.holds--
       this.invalidate(...held)
       return this.#listeners.size === 0 ? undefined : this.settled().catch(() => {})
     }

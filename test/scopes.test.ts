@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import { batched } from '../src/batched.ts'
 import { cached, ClosedError, lru } from '../src/index.ts'
-import { deferred } from '../src/testing.ts'
+import { deferred, ManualClock } from '../src/testing.ts'
 import { AsyncMap } from './support/async-map.ts'
 import { rejection } from './support/rejection.ts'
 
@@ -101,6 +101,17 @@ describe('scope', () => {
     expect(get.scope('t')).not.to.equal(scope)
     await scope.close()
     expect(get.scope('s')).not.to.equal(scope)
+  })
+
+  it('keeps what is put in as soon as the one before it has been closed, though the clock stands still', async () => {
+    const clock = new ManualClock()
+    const get = cached(new AsyncMap<string, unknown>(), { name: 'rows', clock })(async (id: string) => id)
+    const before = get.scope('s')
+    for (let times = 0; times < 5; times++) await before.set(['a'], 'old')
+    await before.close()
+
+    await get.scope('s').set(['a'], 'new')
+    expect(await get.scope('s').peek('a')).to.equal('new')
   })
 
   it('nests', async () => {

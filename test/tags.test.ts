@@ -153,6 +153,19 @@ for (const [name, create] of Object.entries(stores)) {
 }
 
 describe('Tags', () => {
+  it('hold more tags at once than are remembered', async () => {
+    const tags = new Tags({ remembered: 2 })
+    const get = cached(new Map<string, unknown>(), { tags: tags.of((tag: string) => tag) })(async (tag: string) => tag)
+    const names = ['a', 'b', 'c']
+    const release = tags.hold(names)
+    await Promise.all(names.map((name) => get(name)))
+    expect(names.map((name) => get.has(name))).to.deep.equal([false, false, false])
+
+    release()
+    await Promise.all(names.map((name) => get(name)))
+    expect(names.map((name) => get.has(name))).to.deep.equal([true, true, true])
+  })
+
   it('takes the old value from a load too, however far the reading of an asynchronous store has come', async () => {
     for (let steps = 0; steps < 20; steps++) {
       const tags = new Tags()

@@ -401,13 +401,13 @@ export class World {
     this.checkNothingBroken()
   }
 
-  /** Nothing is there of a key while a mutation runs that will invalidate it, unless it was put in. */
+  /** Nothing is there where nothing is to be kept. */
   #checkNothingKept({ fn, cells, closedAt }: Actor): void {
     if (closedAt < Infinity) return
     for (const [index, cell] of cells.entries()) {
-      if (cell.holds === 0 || cell.unsure || cell.kept !== undefined) continue
+      if (cell.unsure || cell.kept !== undefined) continue
       const value = fn.peek(keys[index]!) as string | undefined
-      if (value !== undefined) this.fail(`${value} is kept, and a mutation runs`)
+      if (value !== undefined) this.fail(`${value} is kept, and should not be`)
     }
   }
 
