@@ -47,10 +47,11 @@ export class Entries {
     return later > sameEnd ? entry : undefined
   }
 
-  /** How long a tier is to keep an entry from now on. */
+  /** How long a tier is to keep an entry from now on: not at all where a tag of it has been invalidated. */
   lifeOf({ endsAt, tags }: Entry, announce: boolean): Life {
     const { clock, grace } = this.#room.freshness
-    const freshFor = endsAt === never ? Infinity : endsAt - clock.now()
+    const isAlive = tags === undefined || tags.alive
+    const freshFor = !isAlive ? 0 : endsAt === never ? Infinity : endsAt - clock.now()
     return { freshFor, staleFor: grace, tags: tags?.names ?? [], announce }
   }
 

@@ -55,8 +55,8 @@ export class Ear implements Hearer {
     } else if (entries.strangeTags) room.dropAll()
   }
 
-  tagsUnderWay(change: Promise<unknown>): void {
-    this.#hearing.shelf.waitFor(change)
+  tagsUnderWay(change: Promise<unknown>): Promise<void> {
+    return this.#hearing.shelf.waitFor(change)
   }
 
   failed(error: unknown): void {

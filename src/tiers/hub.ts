@@ -7,8 +7,12 @@ export interface Hearer {
   readonly name: string
   readonly book: TagBook | undefined
   hear(event: TierEvent): void
-  /** Told of an invalidation of tags that has begun, which reads must wait for. */
-  tagsUnderWay(change: Promise<unknown>): void
+  /**
+   * Told of an invalidation of tags that has begun, which reads must wait for.
+   *
+   * @returns fulfilled when it has ended, and so has all that was on its way when it began
+   */
+  tagsUnderWay(change: Promise<unknown>): Promise<void>
   /** Told of a failure. */
   failed(error: unknown): void
 }
@@ -66,14 +70,15 @@ class Hub {
     const change = Promise.all(parts)
     // A tier does not tell books apart, and does not echo what is done here.
     this.#tellBooks(names, book)
+    const turns: Promise<void>[] = []
     let concerned: Hearer | undefined
     for (const hearer of this.#hearers) {
-      hearer.tagsUnderWay(change)
+      turns.push(hearer.tagsUnderWay(change))
       if (hearer.book === book) concerned = hearer
       else hearer.hear({ type: 'tags', tags: names })
     }
     try {
-      await change
+      await Promise.all([change, ...turns])
     } catch (error) {
       concerned?.failed(error)
       throw error

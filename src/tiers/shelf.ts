@@ -118,11 +118,15 @@ export class TierShelf {
     this.#follow(this.#space.release(key, lease))
   }
 
-  /** @param life is asked when its turn has come: what has no life any more takes out what there is */
+  /**
+   * @param life is asked when its turn has come, and again when it has been put in, since an invalidation of its tags
+   *   may have overtaken it: what has no life any more takes out what there is
+   */
   put(key: string, bytes: Uint8Array, life: () => Life): Promise<unknown> {
-    return this.#inTurn<unknown>(key, () => {
+    return this.#inTurn<unknown>(key, async () => {
       const left = life()
-      return left.freshFor > 0 ? this.#space.put(key, bytes, left) : this.#space.invalidate(key)
+      if (left.freshFor > 0) await this.#space.put(key, bytes, left)
+      return life().freshFor > 0 ? undefined : this.#space.invalidate(key)
     })
   }
 
@@ -138,9 +142,9 @@ export class TierShelf {
     return this.#allInTurn(() => this.#space.clear())
   }
 
-  /** Lets every read wait for something that changes many keys. */
-  waitFor(change: Promise<unknown>): void {
-    void this.#allInTurn(() => change).catch(() => {})
+  /** Lets every read wait for something that changes many keys. Fulfilled when that and all before it have ended. */
+  async waitFor(change: Promise<unknown>): Promise<void> {
+    await this.#allInTurn(() => change).catch(() => {})
   }
 
   /** Fulfilled when nothing is under way any more, or when the tier has had its time. */

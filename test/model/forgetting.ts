@@ -46,7 +46,11 @@ function noteTags(world: World, names: readonly string[], together: boolean): vo
   const time = ++world.time
   for (const [value, origin] of world.origins) {
     const carries = (name: string): boolean => origin.tags.includes(name)
-    if (together ? !names.every(carries) : !names.some(carries)) continue
+    if (together ? !names.every(carries) : !names.some(carries)) {
+      // A tier knows of single tags only, and loses all that carries the first of them.
+      if (together && world.store.l2 !== undefined && carries(names[0]!)) origin.cell.unsure = true
+      continue
+    }
     origin.deadFrom = Math.min(origin.deadFrom, time)
     if (origin.cell.kept?.value === value) origin.cell.kept = undefined
   }

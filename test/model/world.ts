@@ -437,9 +437,11 @@ export class World {
 
   /** How many timers of callers are left: those of stores have other delays. */
   get timersLeft(): number {
-    const { timers = {} } = (this.timers ?? {}) as { timers?: Record<string, { delay: number }> }
+    // The types of the fake clock do not speak of its timers.
+    const { timers = new Map() } = (this.timers ?? {}) as { timers?: Map<number, { delay: number }> }
+    expect(timers, 'the timers of the fake clock').to.be.instanceOf(Map)
     const { timeout, softTimeout } = this.lifetime
-    return Object.values(timers).filter(({ delay }) => delay === timeout || delay === softTimeout).length
+    return [...timers.values()].filter(({ delay }) => delay === timeout || delay === softTimeout).length
   }
 
   /** Ends what the history has begun outside of itself. */
