@@ -211,6 +211,40 @@ describe('an invalidation over a tiered store', () => {
     await Promise.all([tagless.get.close(), three.get.close()])
   })
 
+  it('of tags is not undone by a value that was on its way into the tier', async () => {
+    const late = deferred()
+    one.tier.onTheWay = (operation, way) => (operation === 'put a' && way === 'there' ? late.promise : undefined)
+
+    const put = one.get.set(['a'], 'put in before')
+    await turns()
+    one.tags.invalidate('user:a')
+    let settled = false
+    const settling = one.tags.settled().then(() => (settled = true))
+    await turns()
+    expect(settled, 'whether all is done while the value is on its way').to.equal(false)
+    late.resolve(undefined)
+    await Promise.all([put, settling])
+
+    expect(await loads(one, 'a')).to.equal(true)
+    one.l1.clear()
+    expect(await two.get('a')).to.equal('loaded anew')
+    expect(two.loads).to.have.lengthOf(0)
+  })
+
+  it('of tags is not undone by a value that waits for its turn', async () => {
+    const late = deferred()
+    one.tier.onTheWay = (operation, way) => (operation === 'invalidate a' && way === 'there' ? late.promise : undefined)
+
+    const before = one.get.invalidate('a')
+    const put = one.get.set(['a'], 'put in before')
+    one.tags.invalidate('user:a')
+    await turns()
+    late.resolve(undefined)
+    await Promise.all([before, put, one.tags.settled()])
+
+    expect(await loads(two, 'a')).to.equal(true)
+  })
+
   it('cannot look through a tier for values', () => {
     expect(() => one.get.invalidateWhere(() => true)).to.throw(
       TypeError,
