@@ -24,7 +24,10 @@ const second = 1_000
 
 type Options = CachedOptions<string, [string]>
 
-/** What the functions of a history are made with. */
+/**
+ * What the functions of a history are made with. All else lasts whole seconds, so that the timers of callers are known by
+ * their delay from those that stores of other histories set meanwhile.
+ */
 export const optionsOf: Record<Flavour, Options> = {
   plain: {},
   ttl: { ttl: 60 * second },
@@ -37,7 +40,7 @@ export const optionsOf: Record<Flavour, Options> = {
   'remembered errors': { ttl: 60 * second, errorTtl: 40 * second },
   refreshed: { ttl: 80 * second, refreshAfter: 20 * second },
   'early refreshed': { ttl: 60 * second, refreshAfter: 'early', staleWhileRevalidate: 20 * second },
-  impatient: { ttl: 30 * second, softTimeout: 20 * second, timeout: 50 * second },
+  impatient: { ttl: 30 * second, softTimeout: 20 * second + 1, timeout: 50 * second + 1 },
   'stale and impatient': {
     ttl: 30 * second,
     jitter: 20 * second,
@@ -45,8 +48,8 @@ export const optionsOf: Record<Flavour, Options> = {
     staleIfError: 90 * second,
     errorTtl: 15 * second,
     refreshAfter: 20 * second,
-    softTimeout: 10 * second,
-    timeout: 40 * second,
+    softTimeout: 10 * second + 1,
+    timeout: 40 * second + 1,
   },
 }
 
