@@ -2,7 +2,7 @@ import { Batcher, batchOptions, checkBatches, type BatchOptions } from './batche
 import { cached, type AsyncControls, type Cached, type CachedOptions } from './cached.ts'
 import { callable, iterable } from './check.ts'
 import { keyAndOptions, standFor, type CloseOptions, type Controls } from './controls.ts'
-import type { CallOptions } from './engine.ts'
+import type { CallOptions } from './callers.ts'
 import { asError } from './errors.ts'
 import type { ArgsKey } from './keys.ts'
 import type { LoadMany, ManyResults } from './many-results.ts'

@@ -1,6 +1,7 @@
 import { addControls, argsArray, checkedCallOptions, keyAndOptions, optionsWith, type Controls } from './controls.ts'
 import type { EngineOptions } from './engine-options.ts'
-import type { CallOptions, Engine } from './engine.ts'
+import type { CallOptions } from './callers.ts'
+import type { Engine } from './engine.ts'
 import { checkFreshness } from './freshness.ts'
 import { isItsOwnKey, pairKey } from './key-shortcuts.ts'
 import { argsKey, type ArgsKey } from './keys.ts'
@@ -141,7 +142,8 @@ function makeCached(
 
   /** Goes on with a lone argument that has just been looked for: it needs no second look where it is its own key. */
   function callLone(self: unknown, first: unknown): Promise<unknown> {
-    return isItsOwnKey(first) ? engine.miss(first, load, self, [first]) : callOne(self, first)
+    if (!isItsOwnKey(first)) return callOne(self, first)
+    return engine.serveWhileRefreshed(first) ?? engine.miss(first, load, self, [first])
   }
 
   function callOther(this: unknown, first: unknown, second: unknown): Promise<unknown> {

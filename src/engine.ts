@@ -1,11 +1,12 @@
 import type { EngineInFront } from './behind.ts'
 import { wrongType } from './check.ts'
+import { Callers, type CallOptions } from './callers.ts'
 import type { Counters } from './counters.ts'
 import type { EngineOptions } from './engine-options.ts'
-import type { Entry } from './entry.ts'
+import { stillAlive, type Entry } from './entry.ts'
 import { ClosedError, ReentrantLoadError } from './errors.ts'
 import { begin, Flight, type Load } from './flight.ts'
-import type { Freshness, Ttl } from './freshness.ts'
+import type { Freshness } from './freshness.ts'
 import { hitPath, unreadable, type HitPath } from './hit-path.ts'
 import { Loads } from './loads.ts'
 import { OldValues } from './old-values.ts'
@@ -13,17 +14,6 @@ import { isInside } from './reentry.ts'
 import { Room } from './room.ts'
 import { isThenable, type AnyStore, type Space } from './space.ts'
 import type { TagBook } from './tagging.ts'
-import { waitFor } from './waiting.ts'
-
-/** What one call may ask for. */
-export interface CallOptions<V, Args extends readonly unknown[]> {
-  /** Ends this caller's wait, and nobody else's, with `signal.reason`. */
-  signal?: AbortSignal
-  /** Milliseconds that the value is fresh, in place of the function's `ttl`, if this call begins the load. */
-  ttl?: Ttl<V, Args>
-  /** Whether to load anew whatever the store has. Default: `false`. */
-  fresh?: boolean
-}
 
 /**
  * One load per key, over any store.
@@ -45,11 +35,8 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #freshness: Freshness<V, Args>
   readonly #oldValues: OldValues<V, Args>
   readonly #loads: Loads<V, Args>
+  readonly #callers: Callers<V, Args>
   readonly #book: TagBook | undefined
-  readonly #timeout: number | undefined
-  readonly #softTimeout: number | undefined
-  /** Whether no caller waits to the end whatever happens. */
-  readonly #isImpatient: boolean
   /** What the tier is given, where there is one. */
   readonly #inFront: EngineInFront
   #closing: Promise<void> | undefined
@@ -63,16 +50,23 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.#freshness = this.room.freshness
     this.#oldValues = new OldValues(this.room, options.errorTtl)
     this.#loads = new Loads(this.room, this.#oldValues, options)
+    this.#callers = new Callers(this.room, this.#oldValues, options)
     this.#book = options.tags?.tags
-    this.#timeout = options.timeout
-    this.#softTimeout = options.softTimeout
-    this.#isImpatient = options.timeout !== undefined || options.softTimeout !== undefined
     this.#inFront = {
       run: (flight) => this.#loads.run(flight),
       loadBehind: (flight) => this.#loadBehind(flight),
       serve: (old, storeKey, calls) => this.#oldValues.serve(old, storeKey, calls),
       isDue: (served, storeKey) => this.#oldValues.isDue(served, storeKey),
     }
+  }
+
+  /** Answers a call that comes while what it is to get is being refreshed, if that is all there is to it. */
+  serveWhileRefreshed(key: unknown): Promise<V> | undefined {
+    const { hitPath } = this
+    const old = this.#oldValues.whileRefreshed(hitPath.found, key)
+    if (old === undefined) return undefined
+    hitPath.found = undefined
+    return old.settled()
   }
 
   /** Goes on with a call for which the hit path found nothing more to do: serves what may be served, joins or loads. */
@@ -93,7 +87,7 @@ export class Engine<V, Args extends readonly unknown[]> {
         if (served === true) {
           if (isAsync && this.#freshness.isFresh(old!)) this.room.writeUse(storeKey as string, old!)
           if (this.#oldValues.isDue(old!, storeKey)) {
-            this.#loadBehind(new Flight(this, key, storeKey, load, self, args, options?.ttl, old))
+            this.#loadBehind(new Flight(this.room, key, storeKey, load, self, args, options?.ttl, old))
           }
           return old!.settled()
         }
@@ -101,22 +95,22 @@ export class Engine<V, Args extends readonly unknown[]> {
       }
       let flight = this.#joinable(storeKey)
       if (flight === undefined) {
-        flight = new Flight(this, key, storeKey, load, self, args, options?.ttl, old)
+        flight = new Flight(this.room, key, storeKey, load, self, args, options?.ttl, old)
         this.#space.flights.add(flight)
         flight.fresh = fresh
         flight.listeners = 1
         if (this.#book !== undefined) flight.stamp = this.#book.stamp()
         flight.promise = this.#begin(flight)
         if (flight.ended) flight.promise.catch(ignore)
-        return this.#wait(flight, options)
+        return this.#callers.wait(flight, options)
       }
       if (isInside(flight)) throw reentrant(key)
       if (flight.fresh && (old !== undefined || this.#space.kind === 'async')) {
-        return this.#waitBeside(flight, old, options)
+        return this.#callers.waitBeside(flight, old, options)
       }
       flight.listeners++
-      this.#join(flight)
-      return this.#wait(flight, options)
+      this.#callers.join(flight)
+      return this.#callers.wait(flight, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -135,7 +129,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       if (served !== undefined) throw served.error
     }
     const superseded = this.#supersede(storeKey)
-    const flight = new Flight<V, Args>(this, key, storeKey, load, self, args, options?.ttl, found ?? superseded)
+    const flight = new Flight<V, Args>(this.room, key, storeKey, load, self, args, options?.ttl, found ?? superseded)
     this.#space.flights.add(flight)
     flight.fresh = fresh
     flight.listeners = 1
@@ -166,7 +160,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   }
 
   async #end(wait: boolean): Promise<void> {
-    const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this)
+    const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this.room)
     const parts = Promise.allSettled(this.parts.map(async (part) => part(wait)))
     if (wait) {
       // A load that closes its own function in its first step has no promise before that is over.
@@ -237,90 +231,6 @@ export class Engine<V, Args extends readonly unknown[]> {
     return undefined
   }
 
-  /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
-  #join(flight: Flight<V, Args>): void {
-    if (flight.askers === 0) this.#counters.joins++
-    else if (flight.owner === this) flight.askers++
-    else (flight.strangers ??= []).push(this.#counters)
-  }
-
-  #wait(flight: Flight<V, Args>, options: CallOptions<V, Args> | undefined): Promise<V> {
-    // Nothing is made here for those who wait to the end, not even a function: most do.
-    if (options?.signal !== undefined || this.#isImpatient) return this.#waitUntil(flight, options, flight.promise!)
-    flight.pinned = true
-    return flight.promise!
-  }
-
-  /** Waits beside a load that was to be fresh at any price, for one who would not pay it. */
-  #waitBeside(
-    flight: Flight<V, Args>,
-    old: Entry<V> | undefined,
-    options: CallOptions<V, Args> | undefined,
-  ): Promise<V> {
-    let isListening: boolean | undefined
-    const listen = (): void => {
-      if (isListening === undefined) flight.listeners++
-      isListening ??= true
-    }
-    const stopListening = (): void => {
-      if (isListening === true) flight.listeners--
-      isListening = false
-    }
-    return this.#waitUntil(flight, options, this.#beside(flight, old, listen), stopListening)
-  }
-
-  /**
-   * @param outcome what the caller waits for
-   * @param stopListening notes that the caller will not hear of a failure of the flight
-   */
-  #waitUntil(
-    flight: Flight<V, Args>,
-    options: CallOptions<V, Args> | undefined,
-    outcome: Promise<V>,
-    stopListening: () => unknown = () => flight.listeners--,
-  ): Promise<V> {
-    return waitFor(flight, outcome, {
-      signal: options?.signal,
-      timeout: this.#timeout,
-      softTimeout: this.#softTimeout,
-      old: () => (options?.fresh === true ? undefined : this.#oldValues.forSlowness(flight.old)),
-      stopListening,
-      abandoned: (reason) => this.#abandon(flight, reason),
-    })
-  }
-
-  /**
-   * What a caller gets who comes while a load runs that was to be fresh at any price, and would not pay it: the old value
-   * where that may be served, at once or in the place of a failure.
-   *
-   * @param listen notes that the caller will hear of a failure of the flight, which may end before that is known
-   */
-  async #beside(flight: Flight<V, Args>, known: Entry<V> | undefined, listen: () => void): Promise<V> {
-    let old = known
-    if (this.#space.kind === 'async') {
-      // One read does for all: whatever changes what there is takes the flight out.
-      flight.reading ??= this.room.read(flight.storeKey as string)
-      old = stillAlive(await flight.reading)
-      if (!flight.revoked) flight.old = old
-      const served = old === undefined ? undefined : this.#oldValues.serve(old, flight.storeKey, 1)
-      if (served !== undefined) {
-        if (served !== true) throw served.error
-        // Once the flight has ended, nothing tells whether what it wrote is the newest, or has been invalidated since.
-        const isNewest = !flight.revoked && !flight.ended
-        if (isNewest && this.#freshness.isFresh(old!)) this.room.writeUse(flight.storeKey as string, old!)
-        return old!.value
-      }
-    }
-    this.#join(flight)
-    if (old === undefined) listen()
-    try {
-      return await flight.promise!
-    } catch (error) {
-      if (this.#oldValues.forFailure(old) === undefined) throw error
-      return old!.value
-    }
-  }
-
   /** Reads an asynchronous store, and loads where that gives nothing to be served. */
   async #readOrLoad(flight: Flight<V, Args>): Promise<V> {
     if (!flight.fresh) {
@@ -356,22 +266,10 @@ export class Engine<V, Args extends readonly unknown[]> {
     }
     return this.#loads.run(flight)
   }
-
-  /** The last caller has left: nobody wants the load any more. */
-  #abandon(flight: Flight<V, Args>, reason: unknown): void {
-    if (flight.ended) return
-    this.#space.revokeFlight(flight)
-    flight.abort(reason)
-  }
 }
 
 function reentrant(key: unknown): ReentrantLoadError {
   return new ReentrantLoadError('a load has called its own function with its own key, and would wait for itself', key)
-}
-
-/** What a store has given, unless one of its tags was invalidated before the answer arrived here. */
-function stillAlive<V>(old: Entry<V> | undefined): Entry<V> | undefined {
-  return old?.alive === true ? old : undefined
 }
 
 function ignore(): void {}

@@ -97,6 +97,11 @@ export class Entry<V = unknown> extends Held<V> {
   }
 }
 
+/** What a store has given, unless one of its tags was invalidated before the answer arrived here. */
+export function stillAlive<V>(old: Entry<V> | undefined): Entry<V> | undefined {
+  return old?.alive === true ? old : undefined
+}
+
 /** The times of an {@link AgeingEntry}. */
 export interface Ages {
   readonly endsAt: number

@@ -86,6 +86,8 @@ export class Freshness<V, Args extends readonly unknown[]> {
   readonly grace: number
   /** Whether entries end, as a rule. */
   readonly ends: boolean
+  /** Whether there is a time in which an old value is served and refreshed behind it. */
+  readonly revalidates: boolean
   readonly #ttl: Ttl<V, Args>
   readonly #jitter: Jitter
   readonly #whileRevalidate: number
@@ -104,6 +106,7 @@ export class Freshness<V, Args extends readonly unknown[]> {
     this.tti = duration('tti', tti)
     this.#whileRevalidate = duration('staleWhileRevalidate', staleWhileRevalidate)
     this.#ifError = duration('staleIfError', staleIfError)
+    this.revalidates = staleWhileRevalidate > 0
     this.grace = Math.max(staleWhileRevalidate, staleIfError)
     this.#refreshAfter =
       refreshAfter === undefined || refreshAfter === 'early' ? refreshAfter : refreshDelay(refreshAfter)

@@ -56,6 +56,23 @@ export class OldValues<V, Args extends readonly unknown[]> {
     return failure
   }
 
+  /**
+   * The old value for a call that comes while a refresh of it is under way, as most do in a stale window: nothing but
+   * one more stale hit is left to be done. Otherwise `undefined`, which says nothing.
+   *
+   * @param held what a store that answers at once has for the key
+   */
+  whileRefreshed(held: unknown, key: unknown): Entry<V> | undefined {
+    const space = this.#space
+    if (!this.#freshness.revalidates || space.kind !== 'sync' || space.revoked.size > 0) return undefined
+    const old = space.own(held) as Entry<V> | undefined
+    if (old === undefined || space.flights.get(space.storeKey(key)) === undefined) return undefined
+    const now = this.#freshness.clock.now()
+    if (this.#freshness.isFreshAt(old, now) || !this.#freshness.mayServe(old, now)) return undefined
+    this.#counters.staleHits++
+    return old
+  }
+
   /** Whether an entry that was served is to be refreshed now, by a load of its own. */
   isDue(served: Entry<V>, storeKey: unknown): boolean {
     const { failures, flights } = this.#space

@@ -1,4 +1,5 @@
 import { callable, knownOptions, positiveInteger, wrongType } from './check.ts'
+import { Carried, Tag, type Changes } from './carried-tags.ts'
 import { listOf, type TagBook, type TagList, type TagRule, type TagSet } from './tagging.ts'
 
 /** The options of {@link Tags}. */
@@ -8,75 +9,6 @@ export interface TagsOptions {
    * positive integer. A load that has seen more invalidations than that go by is not kept. Default: 10,000.
    */
   remembered?: number
-}
-
-/** An invalidation of what carries some other tags besides. */
-interface Conjunction {
-  readonly others: readonly string[]
-  at: number
-}
-
-/** How many different combinations one tag remembers; beyond it, the tag itself is invalidated. */
-const mostConjunctions = 64
-
-/** What is known of one tag. */
-class Tag {
-  readonly name: string
-  /** The moment of its last invalidation. */
-  invalidatedAt: number
-  /** Invalidations of what carries this and others. */
-  conjunctions: Conjunction[] | undefined = undefined
-  /** How many mutations are running that will invalidate this. */
-  holds = 0
-
-  constructor(name: string, invalidatedAt: number) {
-    this.name = name
-    this.invalidatedAt = invalidatedAt
-  }
-}
-
-/** How many invalidations there have been. */
-interface Changes {
-  count: number
-}
-
-/** The tags of one entry, which hold on to what is known of them. */
-class Carried implements TagSet {
-  readonly tags: readonly Tag[]
-  readonly stamp: number
-  readonly #changes: Changes
-  /** How many invalidations there had been when this was last found to be alive: without a new one it still is. */
-  #aliveAt = -1
-
-  constructor(tags: readonly Tag[], stamp: number, changes: Changes) {
-    this.tags = tags
-    this.stamp = stamp
-    this.#changes = changes
-  }
-
-  get names(): readonly string[] {
-    return this.tags.map(({ name }) => name)
-  }
-
-  get alive(): boolean {
-    return this.#aliveAt === this.#changes.count || this.#isAlive()
-  }
-
-  #isAlive(): boolean {
-    const { tags, stamp } = this
-    for (let index = 0; index < tags.length; index++) {
-      const tag = tags[index]!
-      if (tag.invalidatedAt > stamp || (tag.conjunctions !== undefined && this.#meets(tag.conjunctions))) return false
-    }
-    this.#aliveAt = this.#changes.count
-    return true
-  }
-
-  #meets(conjunctions: readonly Conjunction[]): boolean {
-    return conjunctions.some(
-      ({ others, at }) => at > this.stamp && others.every((other) => this.tags.some(({ name }) => name === other)),
-    )
-  }
 }
 
 /**
@@ -155,16 +87,7 @@ export class Tags implements TagBook {
     if (others.length === 0) return this.invalidate(first)
     this.#tell([first])
     const at = this.#next()
-    const tag = this.#noteLast(this.#known(first))
-    const same = tag.conjunctions?.find(
-      (conjunction) =>
-        conjunction.others.length === others.length && others.every((o) => conjunction.others.includes(o)),
-    )
-    if (same !== undefined) same.at = at
-    else if (tag.conjunctions?.length === mostConjunctions) {
-      tag.conjunctions = undefined
-      tag.invalidatedAt = at
-    } else (tag.conjunctions ??= []).push({ others, at })
+    this.#noteLast(this.#known(first)).invalidateWith(others, at)
   }
 
   /**
@@ -267,8 +190,7 @@ export class Tags implements TagBook {
     for (const [name, tag] of this.#recent) {
       if (tag.holds > 0) continue
       this.#recent.delete(name)
-      const last = Math.max(tag.invalidatedAt, ...(tag.conjunctions ?? []).map(({ at }) => at))
-      this.#forgottenUntil = Math.max(this.#forgottenUntil, last)
+      this.#forgottenUntil = Math.max(this.#forgottenUntil, tag.lastInvalidation)
       return
     }
   }

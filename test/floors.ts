@@ -122,7 +122,7 @@ export const floors: readonly Floor[] = [
   { name: 'shelves', files: ['sync-shelf.ts', 'async-shelf.ts', 'engine-options.ts'] },
   { name: 'rooms', files: ['room.ts'] },
   { name: 'hit path', files: ['hit-path.ts', 'old-values.ts', 'holding.ts'] },
-  { name: 'loads', files: ['loads.ts'] },
+  { name: 'loads', files: ['loads.ts', 'callers.ts'] },
   { name: 'tiers behind rooms: the parts', files: ['tiers/shelf.ts', 'tiers/hub.ts'] },
   { name: 'tiers behind rooms: entries', files: ['tiers/entries.ts'] },
   { name: 'tiers behind rooms: what is heard', files: ['tiers/hearing.ts'] },
@@ -137,6 +137,7 @@ export const floors: readonly Floor[] = [
   { name: 'functions', files: ['cache.ts', 'cached.ts', 'cached-sync.ts'] },
   { name: 'controls of methods', files: ['controls-of.ts'] },
   { name: 'functions over functions', files: ['batched.ts'] },
+  { name: 'around: one tag, and the tags of one entry', files: ['carried-tags.ts'] },
   { name: 'around', files: ['tags.ts'] },
   { name: 'around all', files: ['invalidates.ts'] },
   {
