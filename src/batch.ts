@@ -19,7 +19,7 @@ export class Batch<A, V> extends Flight<ManyResults<V>, [args: readonly A[]]> {
   constructor(loadMany: LoadMany<A, V>, args: A[], keys: readonly unknown[], members: readonly AnyFlight[]) {
     super(members, keys, undefined, loadMany, undefined, [args], undefined, undefined)
     this.#members = members
-    this.background = members.every(({ background }) => background)
+    if (members.every(({ background }) => background)) this.purpose = 'refresh'
     for (const member of members) (member as Running).batch = this
   }
 
@@ -39,8 +39,8 @@ export class Batch<A, V> extends Flight<ManyResults<V>, [args: readonly A[]]> {
   passOn(): void {
     for (const member of this.#members) {
       member.ttl = this.ttl ?? member.ttl
-      if (this.tags !== undefined) member.tags = [...(member.tags ?? []), ...this.tags]
-      member.skipped ||= this.skipped
+      if (this.tags.length > 0) member.addTags(this.tags)
+      if (this.skipped) member.skip()
     }
   }
 

@@ -45,7 +45,7 @@ export class Callers<V, Args extends readonly unknown[]> {
   join(flight: Flight<V, Args>): void {
     if (flight.askers === 0) this.#counters.joins++
     else if (flight.owner === this.#room) flight.askers++
-    else (flight.strangers ??= []).push(this.#counters)
+    else flight.addStranger(this.#counters)
   }
 
   wait(flight: Flight<V, Args>, options: CallOptions<V, Args> | undefined): Promise<V> {

@@ -97,7 +97,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       if (flight === undefined) {
         flight = new Flight(this.room, key, storeKey, load, self, args, options?.ttl, old)
         this.#space.flights.add(flight)
-        flight.fresh = fresh
+        if (fresh) flight.purpose = 'fresh'
         flight.listeners = 1
         if (this.#book !== undefined) flight.stamp = this.#book.stamp()
         flight.promise = this.#begin(flight)
@@ -131,7 +131,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     const superseded = this.#supersede(storeKey)
     const flight = new Flight<V, Args>(this.room, key, storeKey, load, self, args, options?.ttl, found ?? superseded)
     this.#space.flights.add(flight)
-    flight.fresh = fresh
+    if (fresh) flight.purpose = 'fresh'
     flight.listeners = 1
     this.#loads.begun(flight)
     try {
@@ -206,7 +206,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   /** Begins a load that nobody waits for. */
   #loadBehind(flight: Flight<V, Args>): void {
     const { behind } = this.room
-    flight.background = true
+    flight.purpose = 'refresh'
     flight.pinned = true
     this.#space.flights.add(flight)
     flight.promise = behind === undefined ? this.#loads.run(flight) : behind.refresh(flight, this.#inFront)
@@ -241,7 +241,7 @@ export class Engine<V, Args extends readonly unknown[]> {
       const { askers } = flight
       flight.askers = 0
       const served = this.#oldValues.serve(old, storeKey, askers)
-      for (const counters of flight.strangers ?? []) {
+      for (const counters of flight.strangers) {
         if (served === undefined) counters.joins++
         else if (served === true && !this.#freshness.isFresh(old!)) counters.staleHits++
         else counters.hits++

@@ -2,7 +2,7 @@ import { duration, wrongType } from './check.ts'
 import type { Counters } from './counters.ts'
 import type { Entry } from './entry.ts'
 import type { Ttl } from './freshness.ts'
-import type { Running } from './reentry.ts'
+import { beginningLoad, enterFirstStep, leaveFirstStep, type Running } from './reentry.ts'
 
 /** What a load can learn about itself and say about its result, from {@link loadContext}. */
 export interface LoadContext<V = any> {
@@ -35,7 +35,21 @@ interface Leaving {
   waiting: number
   /** Made when the load asks for its signal. */
   controller: AbortController | undefined
+  aborted: boolean
   reason: unknown
+}
+
+/** Those who ask while an asynchronous store is read. Made only over such a store. */
+interface Asking<V> {
+  askers: number
+  strangers: Counters[] | undefined
+  reading: Promise<Entry<V> | undefined> | undefined
+}
+
+/** What a load has said of its result. Made only where it says something. */
+interface Said {
+  skipped: boolean
+  tags: string[] | undefined
 }
 
 /** One load in the air, shared by all who call for its key meanwhile. It is kept apart from the store. */
@@ -52,19 +66,8 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   ttl: Ttl<V, Args> | undefined
   /** What the store had when this began, fresh or not. */
   old: Entry<V> | undefined
-  /** Whether it was asked for whatever the store has, so that no old value will do. */
-  fresh = false
-  /** Whether nobody waits for this. */
-  background = false
-  /** Whether the load has said that its result is not to be kept. */
-  skipped = false
-  /** Whether its function has tags. */
-  get tagged(): boolean {
-    return this.stamp > 0
-  }
-
-  /** The tags that the load itself has given. */
-  tags: string[] | undefined = undefined
+  /** What began this: a call, one that was to load whatever the store has, or an old value behind which it runs. */
+  purpose: 'call' | 'fresh' | 'refresh' = 'call'
   /** When the load began, in the order of the book of its tags. */
   stamp = 0
   /** The clock's time when the load began. */
@@ -75,21 +78,14 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   revoked = false
   /** Whether it goes on when all who may leave have left. */
   pinned = false
-  aborted = false
   ended = false
-  /** How many callers have come while an asynchronous store is read, when nobody knows yet if there will be a load. */
-  askers = 0
-  /** The counters of those among them who have called another function, where functions share their keys. */
-  strangers: Counters[] | undefined = undefined
-  /** The reading of an asynchronous store: before the load, or beside it on behalf of those who come meanwhile. */
-  reading: Promise<Entry<V> | undefined> | undefined = undefined
   /** How many callers would hear of a failure; less where one has left before it was known to wait for this. */
   listeners = 0
-  #leaving: Leaving | undefined = undefined
-  beginning = false
-  turn = 0
   runner: Running['runner'] = undefined
-  caller: Running | undefined = undefined
+  // What most flights never need has no room in them: a miss is made of little else.
+  #leaving: Leaving | undefined = undefined
+  #asking: Asking<V> | undefined = undefined
+  #said: Said | undefined = undefined
 
   constructor(
     owner: object,
@@ -116,12 +112,77 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     return new Flight(this.owner, this.key, this.storeKey, this.load!, this.self, this.args, this.ttl, old)
   }
 
-  /** Aborted when nobody waits any longer; made when it is first asked for. */
+  /** Whether no old value will do. */
+  get fresh(): boolean {
+    return this.purpose === 'fresh'
+  }
+
+  /** Whether no caller waits for this. */
+  get background(): boolean {
+    return this.purpose === 'refresh'
+  }
+
+  /** Whether its function has tags. */
+  get tagged(): boolean {
+    return this.stamp > 0
+  }
+
+  /** Whether the load has said that its result is not to be kept. */
+  get skipped(): boolean {
+    return this.#said?.skipped === true
+  }
+
+  /** The tags that the load itself has given. */
+  get tags(): readonly string[] {
+    return this.#said?.tags ?? []
+  }
+
+  skip(): void {
+    this.#say().skipped = true
+  }
+
+  addTags(tags: readonly string[]): void {
+    this.#say().tags = [...this.tags, ...tags]
+  }
+
+  /** How many callers have come while the store is read, when nobody knows yet if there will be a load. */
+  get askers(): number {
+    return this.#asking === undefined ? 0 : this.#asking.askers
+  }
+
+  set askers(count: number) {
+    this.#ask().askers = count
+  }
+
+  /** The counters of those who have asked by another function, where functions share their keys. */
+  get strangers(): readonly Counters[] {
+    return this.#asking?.strangers ?? []
+  }
+
+  addStranger(counters: Counters): void {
+    ;(this.#ask().strangers ??= []).push(counters)
+  }
+
+  /** The reading of the store: before the load, or beside it on behalf of those who come meanwhile. */
+  get reading(): Promise<Entry<V> | undefined> | undefined {
+    return this.#asking?.reading
+  }
+
+  set reading(reading: Promise<Entry<V> | undefined>) {
+    this.#ask().reading = reading
+  }
+
+  /** Whether nobody waits any longer. */
+  get aborted(): boolean {
+    return this.#leaving?.aborted === true
+  }
+
+  /** Fires when {@link aborted} becomes true; made when it is first asked for. */
   get signal(): AbortSignal {
     const leaving = this.#leavers()
     if (leaving.controller === undefined) {
       leaving.controller = new AbortController()
-      if (this.aborted) leaving.controller.abort(leaving.reason)
+      if (leaving.aborted) leaving.controller.abort(leaving.reason)
     }
     return leaving.controller.signal
   }
@@ -129,7 +190,7 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   /** Fires the load's own signal. */
   abort(reason: unknown): void {
     const leaving = this.#leavers()
-    this.aborted = true
+    leaving.aborted = true
     leaving.reason = reason
     leaving.controller?.abort(reason)
   }
@@ -145,28 +206,35 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   }
 
   #leavers(): Leaving {
-    this.#leaving ??= { waiting: 0, controller: undefined, reason: undefined }
+    this.#leaving ??= { waiting: 0, controller: undefined, aborted: false, reason: undefined }
     return this.#leaving
+  }
+
+  #ask(): Asking<V> {
+    this.#asking ??= { askers: 0, strangers: undefined, reading: undefined }
+    return this.#asking
+  }
+
+  #say(): Said {
+    this.#said ??= { skipped: false, tags: undefined }
+    return this.#said
   }
 }
 
 /** A flight of whatever function. */
 export type AnyFlight = Flight<any, any>
 
-let current: AnyFlight | undefined
-
 /** Runs the first step of a load, in which {@link loadContext} speaks of its flight. */
 export function begin<V, Args extends readonly unknown[]>(flight: Flight<V, Args>): V | PromiseLike<V> {
-  const outer = current
-  current = flight
-  flight.beginning = true
+  enterFirstStep(flight)
   try {
-    return flight.load!.apply(flight.self, flight.args as unknown as never[])
+    const { load, self, args } = flight
+    // Most loads have one argument, and `apply` costs more.
+    return args.length === 1 ? load!.call(self, args[0] as never) : load!.apply(self, args as unknown as never[])
   } finally {
     flight.load = undefined
     flight.self = undefined
-    current = outer
-    flight.beginning = false
+    leaveFirstStep()
   }
 }
 
@@ -180,7 +248,7 @@ export function begin<V, Args extends readonly unknown[]>(flight: Flight<V, Args
  * @throws `Error` outside a load, and after the load's first `await`
  */
 export function loadContext<V = any>(): LoadContext<V> {
-  const flight = current
+  const flight = beginningLoad() as AnyFlight | undefined
   if (flight === undefined) throw new Error('loadContext() must be called inside a load, before its first await')
   return {
     key: flight.key,
@@ -195,10 +263,10 @@ export function loadContext<V = any>(): LoadContext<V> {
     addTags(...tags) {
       if (!flight.tagged) throw wrongType('tags', 'given as an option where a load adds some', undefined)
       for (const tag of tags) if (typeof tag !== 'string') throw wrongType('a tag', 'a string', tag)
-      flight.tags = [...(flight.tags ?? []), ...tags]
+      flight.addTags(tags)
     },
     skipStore() {
-      flight.skipped = true
+      flight.skip()
     },
   }
 }

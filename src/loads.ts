@@ -8,16 +8,11 @@ import type { Room } from './room.ts'
 import type { TagBook } from './tagging.ts'
 
 /** Runs the loads of one function, and deals with what comes of them before any caller hears of it. */
-export class Loads<V, Args extends readonly unknown[]> {
+export class Loads<V, Args extends readonly unknown[]> implements Steps<Flight<V, Args>, V> {
   readonly #room: Room<V, Args>
   readonly #oldValues: OldValues<V, Args>
   readonly #book: TagBook | undefined
   readonly #inContext: InContext | undefined
-  readonly #steps: Steps<Flight<V, Args>, V> = {
-    begin,
-    landed: (flight, value) => this.landed(flight, value),
-    failed: (flight, error) => this.failed(flight, error),
-  }
 
   constructor(room: Room<V, Args>, oldValues: OldValues<V, Args>, options: EngineOptions<V, Args>) {
     this.#room = room
@@ -29,7 +24,7 @@ export class Loads<V, Args extends readonly unknown[]> {
   /** Begins the load of a flight. */
   run(flight: Flight<V, Args>): Promise<V> {
     this.begun(flight)
-    return run(flight, this.#steps, this.#inContext)
+    return run(flight, this, this.#inContext)
   }
 
   /** Counts a load that begins. */
@@ -38,6 +33,10 @@ export class Loads<V, Args extends readonly unknown[]> {
     this.#room.counters.loads++
     if (this.#book !== undefined) flight.stamp = this.#book.stamp()
     flight.startedAt = this.#room.freshness.clock.now()
+  }
+
+  begin(flight: Flight<V, Args>): V | PromiseLike<V> {
+    return begin(flight)
   }
 
   /** Keeps what a load has given, unless its flight has been revoked. */

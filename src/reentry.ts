@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 /*
  * Notices a load that calls its own function with its own key, which would wait for itself for ever.
  *
- * While a load runs its first step, a flag says so. After its first `await` somebody has to know which load the running
+ * While a load runs its first step, a list says so. After its first `await` somebody has to know which load the running
  * code belongs to. From Node 24 on an AsyncLocalStorage knows it for nearly nothing. Before, one in use slows every
  * `await` of the process two or three times and hangs itself on every promise that is kept. There each running load has
  * an async function to itself, with a name that no other has, and a caller is inside the load exactly when that name is
@@ -13,20 +13,25 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** A load that is running. */
 export interface Running {
-  /** Whether its first step is running, up to its first `await`; kept by {@link Steps.begin}. */
-  beginning: boolean
-  /** The turn of the event loop in which it began. */
-  turn: number
-  /** What runs it. */
+  /** What runs it; missing where it returns at once, and when it has ended. */
   runner: Runner | undefined
-  /** The load that this one was called from, where that is known. */
-  caller: Running | undefined
   /** The load of many that this one has become a part of. What is inside that is inside this. */
   batch?: Running
 }
 
+/** What runs one load at a time: an async function under a name that no other has, and what is known of that load. */
+interface Runner {
+  readonly name: string
+  readonly run: <L extends Running, V>(load: L, steps: Steps<L, V>) => Promise<V>
+  /** The turn of the event loop in which the load began. */
+  turn: number
+  /** The load that it was called from, where that is known. */
+  caller: Running | undefined
+}
+
 /** What is done with a load: its first step, and what comes of it. */
 export interface Steps<L, V> {
+  /** Calls {@link enterFirstStep} and {@link leaveFirstStep} around it. */
   begin(load: L): V | PromiseLike<V>
   /** Must not throw. */
   landed(load: L, value: V): void
@@ -37,16 +42,16 @@ export interface Steps<L, V> {
 /** Runs `run` in some async context. */
 export type InContext = <R>(run: () => R) => R
 
-type Runner = <L extends Running, V>(load: L, steps: Steps<L, V>) => Promise<V>
-
 const contextsAreCheap = Number.parseInt(process.versions.node, 10) >= 24
 const innermost = contextsAreCheap ? new AsyncLocalStorage<Running>() : undefined
 
+/** A runner that is idle: most loads come one after the other, and need no more than this one. */
+let idleRunner: Runner | undefined
 const idleRunners: Runner[] = []
 let runnersMade = 0
 
-/** The load that was begun last, as long as it runs. */
-let beginning: Running | undefined
+/** The loads whose first step is running, up to its first `await`, from the outermost to the innermost. */
+const beginning: Running[] = []
 
 const resolved = Promise.resolve()
 let turn = 0
@@ -59,39 +64,50 @@ export function run<L extends Running, V>(load: L, steps: Steps<L, V>, inContext
     turnEndQueued = true
     void resolved.then(endTurn)
   }
-  load.turn = turn
-  const runner = idleRunners.pop() ?? makeRunner()
+  const runner = idleRunner ?? idleRunners.pop() ?? makeRunner()
+  idleRunner = undefined
+  runner.turn = turn
   load.runner = runner
-  load.caller = innermost?.getStore()
-  if (inContext !== undefined) return inContext(() => runTracked(runner, load, steps))
-  return runTracked(runner, load, steps)
+  if (innermost === undefined && inContext === undefined) return runner.run(load, steps)
+  runner.caller = innermost?.getStore()
+  const tracked = (): Promise<V> =>
+    innermost === undefined ? runner.run(load, steps) : innermost.run(load, () => runner.run(load, steps))
+  return inContext === undefined ? tracked() : inContext(tracked)
 }
 
-/** The load that calls this before all else that it does. */
+/** Says that the first step of a load begins. */
+export function enterFirstStep(load: Running): void {
+  beginning.push(load)
+}
+
+/** Says that the first step that began last has ended. */
+export function leaveFirstStep(): void {
+  beginning.pop()
+}
+
+/** The load in whose first step the caller is: the innermost. */
 export function beginningLoad(): Running | undefined {
-  return beginning
+  return beginning.at(-1)
 }
 
 /** Whether the caller is inside this load, which is running. */
 export function isInside(load: Running): boolean {
-  if (load.beginning || (load.batch !== undefined && isInside(load.batch))) return true
-  if (load.turn === turn || load.runner === undefined) return false
-  if (innermost === undefined) return asyncStackHas(load.runner.name)
-  for (let outer = innermost.getStore(); outer !== undefined; outer = outer.caller) if (outer === load) return true
+  if (beginning.includes(load) || (load.batch !== undefined && isInside(load.batch))) return true
+  const { runner } = load
+  if (runner === undefined || runner.turn === turn) return false
+  if (innermost === undefined) return asyncStackHas(runner.name)
+  for (let outer = innermost.getStore(); outer !== undefined; outer = outer.runner?.caller) {
+    if (outer === load) return true
+  }
   return false
-}
-
-function runTracked<L extends Running, V>(runner: Runner, load: L, steps: Steps<L, V>): Promise<V> {
-  return innermost === undefined ? runner(load, steps) : innermost.run(load, () => runner(load, steps))
 }
 
 function makeRunner(): Runner {
   const name = `polycache load ${++runnersMade}`
-  const { [name]: runner } = {
+  const { [name]: run } = {
     async [name]<L extends Running, V>(load: L, steps: Steps<L, V>): Promise<V> {
       let value: V
       try {
-        beginning = load
         value = await steps.begin(load)
       } catch (error) {
         release(load)
@@ -104,14 +120,15 @@ function makeRunner(): Runner {
       return value
     },
   }
-  return runner as Runner
+  return { name, run: run!, turn: 0, caller: undefined }
 }
 
 function release(load: Running): void {
-  idleRunners.push(load.runner!)
+  const runner = load.runner!
   load.runner = undefined
-  load.caller = undefined
-  if (beginning === load) beginning = undefined
+  runner.caller = undefined
+  if (idleRunner === undefined) idleRunner = runner
+  else idleRunners.push(runner)
 }
 
 function endTurn(): void {
