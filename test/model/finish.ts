@@ -79,6 +79,8 @@ async function close(world: World, wait: boolean): Promise<void> {
   // What a scope that is being closed already waits for, it goes on to wait for.
   const running = world.loads.filter((load) => load.ended === undefined && load.call.actor.closedAt === Infinity)
   const time = ++world.time
+  // The scopes end with their functions, and so does what is in them.
+  world.disturb()
   for (const actor of world.actors) actor.closedAt = Math.min(actor.closedAt, time)
   const closings = world.functions.map(({ fn }) => fn.close({ wait }))
   let closed = false
