@@ -82,7 +82,7 @@ class AsyncShelf {
   async read(storeKey: string, reading: Reading): Promise<Entry | undefined> {
     if (this.#last.has(storeKey) || this.#clearing !== undefined) return this.onItsWay(storeKey)
     const record = await this.#readRecord(storeKey)
-    return record === undefined || this.#isLeaving(storeKey, record) ? undefined : this.#entryOf(record, reading)
+    return record !== undefined && this.#counts(storeKey, record) ? this.#entryOf(record, reading) : undefined
   }
 
   /** Writes an entry, unless it is overtaken before its turn. */
@@ -129,7 +129,7 @@ class AsyncShelf {
     return this.#inTurn(storeKey, async () => {
       const record = await this.#readRecord(storeKey)
       const now = this.#wallNow()
-      if (record === undefined || this.#isLeaving(storeKey, record)) return false
+      if (record === undefined || !this.#counts(storeKey, record)) return false
       if (record.expiresAt !== undefined && record.expiresAt <= now) return false
       const { lastsUntil: _, refreshAt: __, ...rest } = record
       const ended = { ...rest, at: this.#nextAt(), expiresAt: now }
@@ -155,7 +155,7 @@ class AsyncShelf {
         // What is being done to a key may put its older value in once more.
         await this.#last.get(storeKey)?.catch(() => {})
         const record = await this.#readRecord(storeKey)
-        if (record === undefined || record.at > leaving.until) continue
+        if (record === undefined || !this.#isBelieved(record) || record.at > leaving.until) continue
         const entry = this.#entryOf(record, reading)
         if (entry !== undefined && predicate(this.#space.keyOf(storeKey), entry.value)) {
           removals.push(this.remove(storeKey))
@@ -170,11 +170,20 @@ class AsyncShelf {
     }
   }
 
-  #isLeaving(storeKey: string, record: Record): boolean {
+  /**
+   * Whether a record that was read still counts. To be asked in the step in which it is used: a search that fails ends,
+   * and nothing is believed any more, in one and the same step.
+   */
+  #counts(storeKey: string, record: Record): boolean {
+    if (!this.#isBelieved(record)) return false
     for (const { predicate, until } of this.#leaving) {
-      if (record.at <= until && predicate(this.#space.keyOf(storeKey), record.value)) return true
+      if (record.at <= until && predicate(this.#space.keyOf(storeKey), valueIn(record))) return false
     }
-    return false
+    return true
+  }
+
+  #isBelieved(record: Record): boolean {
+    return record.at > this.#believedAfter
   }
 
   /** The keys of this space that the store has. */
@@ -217,7 +226,7 @@ class AsyncShelf {
 
   async #readRecord(storeKey: string): Promise<Record | undefined> {
     const [record] = await Promise.all([this.#store.get(storeKey), this.#learnLastClear()])
-    return isRecord(record) && record.at > this.#believedAfter ? record : undefined
+    return isRecord(record) ? record : undefined
   }
 
   /** Runs an operation on a key after the one that is out, and `done` in the step in which the next may begin. */
@@ -295,8 +304,7 @@ class AsyncShelf {
     if (record.tags !== undefined && tags === undefined) return undefined
     const ahead = this.#wallNow() - this.#space.clock.now()
     const here = (time: number | undefined): number => (time === undefined ? never : time - ahead)
-    const value = record.spelled === undefined ? record.value : valueOf(record.spelled)
-    return new AgeingEntry(value, undefined, this.#space.generation.watched, {
+    return new AgeingEntry(valueIn(record), undefined, this.#space.generation.watched, {
       endsAt: here(record.expiresAt),
       lastsUntil: here(record.lastsUntil),
       refreshAt: here(record.refreshAt),
@@ -322,6 +330,10 @@ function lifeLeft(ms: number): number | undefined {
 
 function isRecord(value: unknown): value is Record {
   return typeof value === 'object' && value !== null && (value as Partial<Record>).polycache === 1
+}
+
+function valueIn({ value, spelled: spelling }: Record): unknown {
+  return spelling === undefined ? value : valueOf(spelling)
 }
 
 export type { AsyncShelf }

@@ -279,6 +279,52 @@ describe('invalidateWhere', () => {
     expect(await read('a')).to.equal('a2')
   })
 
+  it('lets nobody read what it chooses while the store fails, whichever answer comes first', async () => {
+    for (let steps = -6; steps <= 6; steps++) {
+      const store = new ListedMap()
+      const read = cached(store, { onError: () => {} })(async (id: string) => id)
+      await read('a')
+      await turns()
+      store.gate = deferred()
+      const removing = rejection(Promise.resolve(read.invalidateWhere(() => true)))
+      const answer = deferred()
+      const { get } = store
+      store.get = async (key) => {
+        await answer.promise
+        return get.call(store, key)
+      }
+      const peeking = read.peek('a')
+      await turns()
+
+      if (steps < 0) answer.resolve()
+      else store.gate.reject(new Error('the store is down'))
+      for (let step = Math.abs(steps); step > 0; step--) await null
+      if (steps < 0) store.gate.reject(new Error('the store is down'))
+      else answer.resolve()
+
+      expect(await peeking, `${steps} steps apart`).to.equal(undefined)
+      await removing
+    }
+  })
+
+  it('is asked for the value, also where that is not written as it is', async () => {
+    const store = new ListedMap()
+    const read = cached(store)(async (_: string): Promise<number | undefined> => undefined)
+    await read('a')
+    await turns()
+    store.gate = deferred()
+    const asked: unknown[] = []
+    const removing = read.invalidateWhere((_, value) => {
+      asked.push(value)
+      return true
+    })
+    await read.peek('a')
+    store.gate.resolve()
+
+    expect(await removing).to.equal(1)
+    expect(asked).to.deep.equal([undefined, undefined])
+  })
+
   it('finds what a shared store has taken and thrown', async () => {
     const store = new Map<string, unknown>()
     const put = store.set.bind(store)
