@@ -309,7 +309,7 @@ describe('invalidateWhere', () => {
 
   it('is asked for the value, also where that is not written as it is', async () => {
     const store = new ListedMap()
-    const read = cached(store)(async (_: string): Promise<number | undefined> => undefined)
+    const read = cached(store)(async (_: string) => 7n)
     await read('a')
     await turns()
     store.gate = deferred()
@@ -322,7 +322,7 @@ describe('invalidateWhere', () => {
     store.gate.resolve()
 
     expect(await removing).to.equal(1)
-    expect(asked).to.deep.equal([undefined, undefined])
+    expect(asked).to.deep.equal([7n, 7n])
   })
 
   it('finds what a shared store has taken and thrown', async () => {
