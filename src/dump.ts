@@ -15,10 +15,11 @@ export interface Restored {
   readonly restored: number
   /** Those whose time was over. */
   readonly expired: number
-  /** Those in whose place there is something newer: an entry that is there, an invalidation of the key or of a tag. */
-  readonly superseded: number
-  /** Those that the store did not take. */
-  readonly refused: number
+  /**
+   * Those that were left out: there is an entry already, or their key or a tag of theirs has been invalidated since, or
+   * the function knows no tags, or the store does not take them.
+   */
+  readonly skipped: number
   /** What is no record of an entry, or one of another version. */
   readonly unreadable: number
 }
@@ -48,7 +49,7 @@ async function* records(room: AnyRoom, all: Iterable<unknown> | AsyncIterable<un
     if (!isOfUse(room, entry)) continue
     const key = space.keyOf(storeKey)
     if (!isPlain(key) || !Object.is(space.storeKey(key), storeKey)) {
-      throw wrongType('the key of an entry to dump', 'known by more than its identity', key ?? storeKey)
+      throw wrongType('a key to dump', 'more than an identity', key ?? storeKey)
     }
     yield { key, ...written(entry, space, at) }
   }
@@ -57,42 +58,42 @@ async function* records(room: AnyRoom, all: Iterable<unknown> | AsyncIterable<un
 /** Puts dumped entries in with the life that they have left, none of them in the place of something newer. */
 export async function restore(room: AnyRoom, records: Iterable<unknown> | AsyncIterable<unknown>): Promise<Restored> {
   prepare(room)
-  iterable('what restore is given', records)
-  // Both are the latest that a record can be of, whatever it says itself.
+  // The latest that a record and its stamp can be of, whatever they say themselves.
   const begun = room.space.touches.moment()
-  const stamp = room.book?.stamp()
-  const counts = { restored: 0, expired: 0, superseded: 0, refused: 0, unreadable: 0 }
-  for await (const record of records) {
+  const stamp = room.book?.stamp() ?? 0
+  const counts = { restored: 0, expired: 0, skipped: 0, unreadable: 0 }
+  for await (const record of iterable('what restore is given', records)) {
     room.assertOpen(undefined)
     counts[isRecord(record) ? await put(room, record, begun, stamp) : 'unreadable']++
   }
   return counts
 }
 
-async function put(room: AnyRoom, record: DumpedEntry, begun: number, now = 0): Promise<keyof Restored> {
+async function put(room: AnyRoom, record: DumpedEntry, begun: number, latest: number): Promise<keyof Restored> {
   const { space, asyncShelf, reading } = room
-  const { key, at, stamp = 0 } = record
-  const storeKey = space.storeKey(key)
-  const entry = revived({ ...record, stamp: Math.min(stamp, now) }, space, reading)
-  if (entry === undefined) return 'superseded'
+  const storeKey = space.storeKey(record.key)
+  const entry = revived({ ...record, stamp: Math.min(record.stamp ?? 0, latest) }, space, reading)
+  if (entry === undefined) return 'skipped'
   if (!isOfUse(room, entry)) return 'expired'
-  const mayPut = (there: Entry | undefined): boolean =>
+  const may = (there: Entry | undefined): boolean =>
     entry.alive &&
     !isOfUse(room, there) &&
     !space.isHeld(storeKey) &&
-    !space.touches.since(storeKey, Math.min(at, begun))
-  if (asyncShelf !== undefined) {
-    return (await asyncShelf.writeIf(storeKey as string, entry, mayPut, reading)) ? 'restored' : 'superseded'
+    !space.touches.since(storeKey, Math.min(record.at, begun))
+  let done
+  if (asyncShelf !== undefined) done = await asyncShelf.writeIf(storeKey as string, entry, may, reading)
+  else if (may(room.old(storeKey))) {
+    room.promote(storeKey, entry)
+    // It may have been too heavy for the store, or the store may have failed.
+    done = room.old(storeKey) === entry
   }
-  if (!mayPut(room.old(storeKey))) return 'superseded'
-  room.promote(storeKey, entry)
-  return room.old(storeKey) === entry ? 'restored' : 'refused'
+  return done === true ? 'restored' : 'skipped'
 }
 
+/** @throws `ClosedError`, and `TypeError` where there is a tier */
 function prepare(room: AnyRoom): void {
   room.assertOpen(undefined)
-  if (room.behind !== undefined)
-    throw new TypeError('what is in a tier is neither dumped nor restored: it is kept there')
+  if (room.behind !== undefined) throw new TypeError('a function that has a tier is neither dumped nor restored')
   room.learnKind('')
 }
 
@@ -100,28 +101,19 @@ function isOfUse(room: AnyRoom, entry: Entry | undefined): entry is Entry {
   return entry !== undefined && room.freshness.isOfUse(entry)
 }
 
+/** Whether a key can be written down. */
 function isPlain(key: unknown): boolean {
   return Object(key) !== key
 }
 
 function isRecord(record: unknown): record is DumpedEntry {
-  const {
-    polycache,
-    key,
-    value,
-    tags,
-    at,
-    expiresAt = 0,
-    lastsUntil = 0,
-    refreshAt = 0,
-    loadMs = 0,
-    stamp = 0,
-  } = Object(record) as DumpedEntry
+  const { polycache, key, value, at, tags = [], ...numbers } = Object(record) as DumpedEntry
   return (
     polycache === 1 &&
     isPlain(key) &&
     !isThenable(value) &&
-    (tags === undefined || (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string'))) &&
-    [at, expiresAt, lastsUntil, refreshAt, loadMs, stamp].every(Number.isFinite)
+    Array.isArray(tags) &&
+    tags.every((tag) => typeof tag === 'string') &&
+    Object.values({ ...numbers, at }).every(Number.isFinite)
   )
 }
