@@ -29,7 +29,7 @@ type AnyRoom = Room<any, any>
 /** The entries of a function that are of use, the coldest first where the store has an order. */
 export function dump(room: AnyRoom): AsyncIterable<DumpedEntry> {
   prepare(room)
-  return records(room, room.asyncShelf?.storeKeys() ?? storeKeys(room.space))
+  return records(room)
 }
 
 function storeKeys({ store, census }: Space): unknown[] {
@@ -40,12 +40,14 @@ function storeKeys({ store, census }: Space): unknown[] {
   return [...all]
 }
 
-async function* records(room: AnyRoom, all: Iterable<unknown> | AsyncIterable<unknown>): AsyncIterable<DumpedEntry> {
-  const { space } = room
-  for await (const storeKey of all) {
+async function* records(room: AnyRoom): AsyncIterable<DumpedEntry> {
+  const { space, asyncShelf } = room
+  // What is on its way to the store is among its keys then.
+  await asyncShelf?.idle()
+  for await (const storeKey of asyncShelf?.storeKeys() ?? storeKeys(space)) {
     // The moment before it is read: whatever touches it meanwhile is the newer.
     const at = space.touches.moment()
-    const entry = await (room.asyncShelf === undefined ? room.old(storeKey) : room.read(storeKey as string))
+    const entry = await (asyncShelf === undefined ? room.old(storeKey) : room.read(storeKey as string))
     if (!isOfUse(room, entry)) continue
     const key = space.keyOf(storeKey)
     if (!isPlain(key) || !Object.is(space.storeKey(key), storeKey)) {

@@ -123,6 +123,8 @@ export const floors: readonly Floor[] = [
   { name: 'shelves', files: ['sync-shelf.ts', 'async-shelf.ts', 'engine-options.ts'] },
   { name: 'rooms', files: ['room.ts'] },
   { name: 'dumps', files: ['dump.ts'] },
+  { name: 'snapshots: the bytes', files: ['snapshot/frames.ts'] },
+  { name: 'snapshots', files: ['snapshot/index.ts'] },
   { name: 'hit path', files: ['hit-path.ts', 'old-values.ts', 'holding.ts'] },
   { name: 'loads', files: ['loads.ts'] },
   { name: 'tiers behind rooms: the parts', files: ['tiers/shelf.ts', 'tiers/hub.ts'] },
