@@ -1,41 +1,17 @@
 import { wrongType } from './check.ts'
-import { systemClock } from './clock.ts'
 import { AgeingEntry, never, type Entry } from './entry.ts'
+import { revived, written, type PlainEntry, type Reading } from './plain-entry.ts'
 import type { Space } from './space.ts'
 import { spelled, valueOf, type Spelled } from './spelling.ts'
 import type { AnyPredicate } from './store-types.ts'
 import { MARKER } from './text.ts'
-import type { TagBook } from './tagging.ts'
+import { wallTime } from './touches.ts'
 import type { AsyncStore } from './types.ts'
 
-/** What an asynchronous store is given: plain data that survives serialization. Times are those of the wall clock. */
-interface Record {
-  /** Says that the engine wrote this, and in which form. */
-  readonly polycache: 1
-  readonly value: unknown
+/** What an asynchronous store is given: plain data that survives serialization. */
+interface Record extends PlainEntry {
   /** The value where serialization would lose it. */
   readonly spelled?: Spelled
-  /** When this was written; later writes of one process always have a greater number. */
-  readonly at: number
-  /** When this is no longer fresh; missing where it always is. */
-  readonly expiresAt?: number
-  /** With a tti: what no use can move `expiresAt` beyond; missing where there is no such time. */
-  readonly lastsUntil?: number
-  /** When a hit is to start a refresh; missing where there is no such time. */
-  readonly refreshAt?: number
-  /** How long the load took; missing where that is of no use. */
-  readonly loadMs?: number
-  /** What it can be invalidated by, and when its load began; missing where there are none. */
-  readonly tags?: readonly string[]
-  readonly stamp?: number
-}
-
-/** What a function knows of its records that they do not say themselves. */
-export interface Reading {
-  /** How long an entry may be of use after its end. */
-  readonly grace: number
-  /** Who knows when its tags were invalidated. */
-  readonly book: TagBook | undefined
 }
 
 /**
@@ -61,13 +37,10 @@ class AsyncShelf {
   #believedAfter = -Infinity
   /** The time of the last clear, read from the store once: a shared store cannot be emptied of one name. */
   #lastClear: Promise<void> | undefined
-  /** When the store was last written to: a space that takes the place of another goes on from there. */
-  readonly #times: { last: number }
 
   constructor(space: Space) {
     this.#space = space
     this.#store = space.store as AsyncStore<string, unknown>
-    this.#times = timesOf(space.store)
   }
 
   /** A value on its way to the store. */
@@ -93,13 +66,27 @@ class AsyncShelf {
       storeKey,
       async () => {
         if (this.#writing.get(storeKey) !== write) return
-        const { ttl, record } = this.#recordOf(entry)
-        await this.#store.set(storeKey, record, ttl)
+        await this.#put(storeKey, entry)
       },
       () => {
         if (this.#writing.get(storeKey) === write) this.#writing.delete(storeKey)
       },
     )
+  }
+
+  /** Writes an entry in its turn, if that may still be by then, given what is there. Says whether it did. */
+  writeIf(
+    storeKey: string,
+    entry: Entry,
+    may: (there: Entry | undefined) => boolean,
+    reading: Reading,
+  ): Promise<boolean> {
+    return this.#inTurn(storeKey, async () => {
+      const record = await this.#readRecord(storeKey)
+      if (!may(record && this.#entryOf(record, reading))) return false
+      await this.#put(storeKey, entry)
+      return true
+    })
   }
 
   /** Deletes the key and says whether it was there. */
@@ -128,7 +115,7 @@ class AsyncShelf {
     }
     return this.#inTurn(storeKey, async () => {
       const record = await this.#readRecord(storeKey)
-      const now = this.#wallNow()
+      const now = wallTime(this.#space.clock)
       if (record === undefined || !this.#counts(storeKey, record)) return false
       if (record.expiresAt !== undefined && record.expiresAt <= now) return false
       const { lastsUntil: _, refreshAt: __, ...rest } = record
@@ -143,7 +130,7 @@ class AsyncShelf {
    * from here on, though it takes time to look at all. When the store fails, nothing that it has is believed any more.
    */
   async removeWhere(predicate: AnyPredicate, reading: Reading): Promise<number> {
-    const storeKeys = this.#storeKeys()
+    const storeKeys = this.storeKeys()
     const removals: Promise<boolean>[] = []
     for (const [storeKey, { entry }] of [...this.#writing]) {
       if (predicate(this.#space.keyOf(storeKey), entry.value)) removals.push(this.remove(storeKey))
@@ -187,7 +174,7 @@ class AsyncShelf {
   }
 
   /** The keys of this space that the store has. */
-  #storeKeys(): AsyncIterable<string> {
+  storeKeys(): AsyncIterable<string> {
     const keys = this.#store.keys?.() ?? this.#store.iterator?.(undefined)
     if (keys === undefined) throw wrongType('store.keys', 'a function where entries are looked through', undefined)
     return this.#ownKeys(keys)
@@ -272,55 +259,22 @@ class AsyncShelf {
     if (typeof record?.at === 'number') this.#believedAfter = Math.max(this.#believedAfter, record.at)
   }
 
-  #wallNow(): number {
-    return this.#space.clock === systemClock ? Date.now() : this.#space.clock.now()
-  }
-
-  /** The time of a write. A clock that stands still or goes back does not make two writes of one time. */
+  /** The time of a write. */
   #nextAt(): number {
-    this.#times.last = Math.max(this.#wallNow(), this.#times.last + 1 / 1024)
-    return this.#times.last
+    return this.#space.touches.moment()
   }
 
-  #recordOf(entry: Entry): { record: Record; ttl: number | undefined } {
-    const ahead = this.#wallNow() - this.#space.clock.now()
-    const { value, endsAt, lastsUntil, refreshAt, loadMs, tags } = entry
-    const spelling = spelled(value)
-    const record: Record = {
-      polycache: 1,
-      ...(spelling === undefined ? { value } : { value: null, spelled: spelling }),
-      at: this.#nextAt(),
-      ...(endsAt === never ? {} : { expiresAt: endsAt + ahead }),
-      ...(lastsUntil === never ? {} : { lastsUntil: lastsUntil + ahead }),
-      ...(refreshAt === never ? {} : { refreshAt: refreshAt + ahead }),
-      ...(loadMs === 0 ? {} : { loadMs }),
-      ...(tags === undefined ? {} : { tags: tags.names, stamp: tags.stamp }),
-    }
-    return { record, ttl: lifeLeft(entry.remaining()) }
+  async #put(storeKey: string, entry: Entry): Promise<void> {
+    const plain = written(entry, this.#space, this.#nextAt())
+    const spelling = spelled(entry.value)
+    const record: Record = spelling === undefined ? plain : { ...plain, value: null, spelled: spelling }
+    await this.#store.set(storeKey, record, lifeLeft(entry.remaining()))
   }
 
-  #entryOf(record: Record, { grace, book }: Reading): Entry | undefined {
-    const tags = record.tags === undefined ? undefined : book?.take(record.tags, record.stamp ?? 0)
-    if (record.tags !== undefined && tags === undefined) return undefined
-    const ahead = this.#wallNow() - this.#space.clock.now()
-    const here = (time: number | undefined): number => (time === undefined ? never : time - ahead)
-    return new AgeingEntry(valueIn(record), undefined, this.#space.generation.watched, {
-      endsAt: here(record.expiresAt),
-      lastsUntil: here(record.lastsUntil),
-      refreshAt: here(record.refreshAt),
-      loadMs: record.loadMs ?? 0,
-      grace,
-      tags,
-    })
+  #entryOf(record: Record, reading: Reading): Entry | undefined {
+    const plain = record.spelled === undefined ? record : { ...record, value: valueIn(record) }
+    return revived(plain, this.#space, reading)
   }
-}
-
-const times = new WeakMap<object, { last: number }>()
-
-function timesOf(store: object): { last: number } {
-  let found = times.get(store)
-  if (found === undefined) times.set(store, (found = { last: -Infinity }))
-  return found
 }
 
 /** The third argument of a store's `set`. A store may take 0 for no end at all. */

@@ -1,6 +1,7 @@
 import { callable } from './check.ts'
 import { answerOf, checkedCallOptions, checkedWait, optionsWith, type CloseOptions } from './controls.ts'
 import type { Stats } from './counters.ts'
+import { dump, restore, type DumpedEntry, type Restored } from './dump.ts'
 import { checkEngineOptions, checkStore, type EngineOptions } from './engine-options.ts'
 import type { CallOptions } from './callers.ts'
 import { Engine } from './engine.ts'
@@ -100,6 +101,16 @@ export class Cache<K = any, V = any, S extends StoreOf<K> = StoreOf<K>> {
   /** Forgets all entries of this cache. Loads that are running may no longer write. */
   clear(): Answer<S, void> {
     return answerOf(this.#engine.room, () => this.#engine.room.clear()) as Answer<S, void>
+  }
+
+  /** Its entries that are of use, as plain records for {@link restore}: as the control `dump` of a cached function. */
+  dump(): AsyncIterable<DumpedEntry<V, K>> {
+    return dump(this.#engine.room) as AsyncIterable<DumpedEntry<V, K>>
+  }
+
+  /** Puts dumped records in, as the control `restore` of a cached function. */
+  restore(records: Iterable<DumpedEntry<V, K>> | AsyncIterable<DumpedEntry<V, K>>): Promise<Restored> {
+    return restore(this.#engine.room, records)
   }
 
   /** What has happened since the beginning or the last `resetStats`. */

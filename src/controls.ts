@@ -1,6 +1,7 @@
 import { callable, flag, knownOptions, signalLike, wrongType } from './check.ts'
 import type { Stats } from './counters.ts'
 import { debugKey } from './debug-keys.ts'
+import { dump, restore, type DumpedEntry, type Restored } from './dump.ts'
 import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
 import type { CallOptions } from './callers.ts'
 import type { Engine } from './engine.ts'
@@ -37,6 +38,21 @@ export interface Controls<F extends AnyFunction, S> {
   readonly invalidateWhere: (predicate: (key: any, value: Result<F>) => boolean) => Answer<S, number>
   /** Forgets all entries of this function, and only this function's. Fences like `invalidate`. */
   readonly clear: () => Answer<S, void>
+  /**
+   * Its entries that are of use, as plain records for {@link restore}, each as it is when its turn comes; the coldest
+   * first where the store has an order. Counts nothing. The store must have `keys`, and no tier.
+   *
+   * @throws `TypeError`, when its turn comes, for an entry whose key is an object or known by nothing but its identity
+   */
+  readonly dump: () => AsyncIterable<DumpedEntry<Result<F>>>
+  /**
+   * Puts dumped records in, with the life, the tags and the stale windows that they have left: the time between counts.
+   * None takes the place of what is newer: of an entry that is there, or of an `invalidate`, `expire`, `set`, `clear` or
+   * tag invalidation that this process knows of. What is no record is counted, and left alone.
+   */
+  readonly restore: (
+    records: Iterable<DumpedEntry<Result<F>>> | AsyncIterable<DumpedEntry<Result<F>>>,
+  ) => Promise<Restored>
   /** What has happened since the beginning or the last `resetStats`. */
   readonly stats: () => Stats
   /** Sets all counts to 0. */
@@ -93,6 +109,8 @@ export function addControls<V, C extends AnyFunction>(
     invalidateWhere: (predicate: (key: unknown, value: V) => boolean) =>
       answerOf(room, () => room.invalidateWhere(callable('predicate', predicate))),
     clear: () => answerOf(room, () => room.clear()),
+    dump: () => dump(room),
+    restore: (records: Iterable<unknown>) => restore(room, records),
     stats: () => room.stats(),
     resetStats: () => room.resetStats(),
     key: keyOf,

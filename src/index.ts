@@ -20,6 +20,7 @@ export {
 export { controlsOf, type CachedMethod } from './controls-of.ts'
 export type { CloseOptions, Controls } from './controls.ts'
 export type { Stats } from './counters.ts'
+export type { DumpedEntry, Restored } from './dump.ts'
 export type { EngineOptions, ErrorListener } from './engine-options.ts'
 export type { CallOptions } from './callers.ts'
 export { ClosedError, KeyCollisionError, KeyError, LoadTimeoutError, ReentrantLoadError } from './errors.ts'
@@ -40,6 +41,7 @@ export {
   type Primitive,
   type WithPaths,
 } from './keys.ts'
+export type { PlainEntry } from './plain-entry.ts'
 export * from './policies/index.ts'
 export type { TagBook, TagList, TagRule, TagSet } from './tagging.ts'
 export { Tags, type TagsOptions } from './tags.ts'

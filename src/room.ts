@@ -1,4 +1,4 @@
-import { asyncShelfOf, type AsyncShelf, type Reading } from './async-shelf.ts'
+import { asyncShelfOf, type AsyncShelf } from './async-shelf.ts'
 import { frontOf, type Behind } from './behind.ts'
 import { wrongType } from './check.ts'
 import { Counters, type Stats } from './counters.ts'
@@ -8,6 +8,7 @@ import { ClosedError } from './errors.ts'
 import type { Flight } from './flight.ts'
 import { Freshness } from './freshness.ts'
 import { isItsOwnKey } from './key-shortcuts.ts'
+import type { Reading } from './plain-entry.ts'
 import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import type { AnyPredicate } from './store-types.ts'
 import { departuresOf, statsOf, type Departures } from './statistics.ts'
@@ -29,7 +30,7 @@ export class Room<V, Args extends readonly unknown[]> {
   readonly behind: Behind | undefined
   readonly #when: ((value: V, ...args: Args) => boolean) | undefined
   readonly #tags: EngineOptions<V, Args>['tags']
-  readonly #reading: Reading
+  readonly reading: Reading
   readonly #onError: ErrorListener
   readonly #shelf: SyncShelf
   /** What the space had counted when the statistics were last reset. */
@@ -42,7 +43,7 @@ export class Room<V, Args extends readonly unknown[]> {
     this.freshness = new Freshness(options)
     this.#when = options.when
     this.#tags = options.tags
-    this.#reading = { grace: this.freshness.grace, book: options.tags?.tags }
+    this.reading = { grace: this.freshness.grace, book: options.tags?.tags }
     this.#onError = options.onError ?? ((error) => warn(error, options.name))
     const front = frontOf(store)
     if (front !== undefined && options.name === undefined) {
@@ -104,7 +105,7 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Reads the entry of an asynchronous store, fresh or not. A store that fails has nothing. */
   async read(storeKey: string): Promise<Entry<V> | undefined> {
     try {
-      return (await this.asyncShelf!.read(storeKey, this.#reading)) as Entry<V> | undefined
+      return (await this.asyncShelf!.read(storeKey, this.reading)) as Entry<V> | undefined
     } catch (error) {
       this.storeFailed(error)
       return undefined
@@ -157,10 +158,11 @@ export class Room<V, Args extends readonly unknown[]> {
       throw new TypeError('invalidateWhere cannot look through a tier: invalidate by tags, or clear')
     }
     this.space.revokeAll()
+    this.space.touches.addAll()
     const shelf = this.asyncShelf
     if (shelf === undefined) return this.#guarded(() => this.#shelf.removeWhere(predicate))
     return this.#watched(
-      shelf.removeWhere(predicate, this.#reading).then((removed) => {
+      shelf.removeWhere(predicate, this.reading).then((removed) => {
         this.space.census.invalidations += removed
         return removed
       }),
@@ -219,6 +221,7 @@ export class Room<V, Args extends readonly unknown[]> {
     this.learnKind('')
     const old = this.space.generation
     this.space.renew()
+    this.space.touches.addAll()
     if (this.asyncShelf !== undefined) return this.#watched(this.asyncShelf.clear())
     return this.#onBoth(
       () => this.#guarded(() => this.#shelf.clear(old)),
@@ -351,6 +354,7 @@ export class Room<V, Args extends readonly unknown[]> {
     this.learnKind(key)
     const storeKey = this.space.storeKey(key)
     this.space.revoke(storeKey)
+    this.space.touches.add(storeKey)
     return storeKey
   }
 
@@ -364,7 +368,7 @@ export class Room<V, Args extends readonly unknown[]> {
     const ifFresh = (entry: Entry | undefined): Entry<V> | undefined =>
       entry !== undefined && this.freshness.isFresh(entry as Entry<V>) ? (entry as Entry<V>) : undefined
     if (this.space.isAsync(key)) {
-      return this.asyncShelf!.read(this.space.storeKey(key) as string, this.#reading).then(ifFresh)
+      return this.asyncShelf!.read(this.space.storeKey(key) as string, this.reading).then(ifFresh)
     }
     const storeKey = this.space.storeKey(key)
     if (this.behind === undefined) return ifFresh(this.#guarded(() => this.space.peek(storeKey)))

@@ -6,6 +6,7 @@ import { Generation } from './generation.ts'
 import type { AnyFlight } from './flight.ts'
 import { Flights } from './flights.ts'
 import { keyOfText, spaceText, storeKeyText } from './store-key.ts'
+import { Touches } from './touches.ts'
 import type { AsyncStore, Clock, Store } from './types.ts'
 
 /** A store of either kind, as the engine holds it. */
@@ -38,6 +39,8 @@ export class Space {
   readonly failures: Failures = new Failures()
   /** How many mutations are running that will invalidate a key, or {@link everyKey}: nothing of it is kept meanwhile. */
   readonly holds: Map<unknown, number> = new Map()
+  /** When its keys were last invalidated, expired or set. */
+  readonly touches: Touches
   readonly #text: string | undefined
 
   constructor(store: AnyStore, name: string | undefined, clock: Clock) {
@@ -48,6 +51,7 @@ export class Space {
     this.#text = name === undefined ? undefined : spaceText(name)
     this.census = new Census(store as Store<unknown, unknown>, name !== undefined, (key) => this.#mayHave(key))
     this.generation = new Generation(clock, this.census)
+    this.touches = new Touches(store, clock)
   }
 
   /** The form in which a key goes to the store. */

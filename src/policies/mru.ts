@@ -68,6 +68,11 @@ export class Mru<K, V> extends OrderedSlotPolicy<K, V> {
     return this.#rings.lastExcept(uses, keep)
   }
 
+  /** The keys from the hottest to the coldest: put in again so, they are in the same order. */
+  *rkeys(): IterableIterator<K> {
+    for (const [key] of this.hottest(Infinity)) yield key
+  }
+
   protected override inOrder(hottestFirst: boolean): Iterable<number> {
     return this.#rings.inOrder(uses, !hottestFirst)
   }

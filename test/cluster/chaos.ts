@@ -17,15 +17,22 @@ export interface ChaosOptions {
   /** How long after an invalidation that has returned another process may still give what was there before. */
   readonly bound: number
   /** Does something bad to the backend. */
-  readonly faults: readonly (() => Promise<unknown>)[]
+  readonly faults: readonly Fault[]
 }
 
+/** Something bad that is done to a backend, which is there again when it is over. */
+export type Fault = (random: Random) => Promise<unknown>
+
 const tasks = 12
+
+/** How many bytes of the heap a process may hold on to beyond those that it began with. */
+const mostHeap = 4 * 2 ** 20
 
 /**
  * Four processes read and invalidate at random, a writer changes the origin behind them, processes are killed and the
  * backend suffers, all at once. Every read is checked: it gives no version that is older than an invalidation that had
- * returned `bound` before the read was asked for; in the process that invalidated, no older one at all.
+ * returned `bound` before the read was asked for; in the process that invalidated, no older one at all. One of the
+ * processes is never killed: when all is over, it holds on to no more memory, files and connections than before.
  *
  * @returns how much has happened
  */
@@ -50,6 +57,13 @@ export async function playChaos(options: ChaosOptions): Promise<Record<string, n
     own: new Map(),
   })
   const members = await Promise.all([1, 2, 3, 4].map(start))
+  const survivor = members.at(-1)!.member
+  const footprint = async (): Promise<{ heap: number; files: number }> => {
+    await Promise.all(keys.map((key) => survivor.ask('get', key)))
+    return survivor.ask('footprint')
+  }
+  await survivor.ask('invalidate', keys[0])
+  const before = await footprint()
   let end = performance.now() + lasts
   let lastFault = 0
   const running = (): boolean => performance.now() < end
@@ -110,7 +124,7 @@ export async function playChaos(options: ChaosOptions): Promise<Record<string, n
   async function kill(): Promise<void> {
     while (running()) {
       await turnsOf(Math.floor(400 + random() * 800))
-      const index = Math.floor(random() * members.length)
+      const index = Math.floor(random() * (members.length - 1))
       await members[index]!.member.kill()
       counts.kills++
       members[index] = await start()
@@ -121,9 +135,22 @@ export async function playChaos(options: ChaosOptions): Promise<Record<string, n
     while (running() && faults.length > 0) {
       await turnsOf(Math.floor(100 + random() * 400))
       lastFault = performance.now()
-      await pick(faults)()
+      await pick(faults)(random)
       counts.faults++
     }
+  }
+
+  /** What was cut or hung is mended by and by. */
+  async function isAsBefore(): Promise<void> {
+    const deadline = performance.now() + 10_000
+    let after = await footprint()
+    const isAsMuch = (): boolean => after.files <= before.files && after.heap <= before.heap + mostHeap
+    while (!isAsMuch() && performance.now() < deadline) {
+      await turnsOf(100)
+      after = await footprint()
+    }
+    expect(after.files, 'files and connections that are open').to.be.at.most(before.files)
+    expect(after.heap, 'bytes of the heap').to.be.at.most(before.heap + mostHeap)
   }
 
   try {
@@ -132,6 +159,7 @@ export async function playChaos(options: ChaosOptions): Promise<Record<string, n
     for (const one of all) one.catch(() => (end = 0))
     await Promise.allSettled(all)
     await Promise.all(all)
+    await isAsBefore()
     expect(await Promise.all(members.map(({ member }) => member.end()))).to.deep.equal([0, 0, 0, 0])
   } finally {
     await Promise.all(members.map(({ member }) => member.kill()))

@@ -31,7 +31,9 @@ export class Member {
   }
 
   static async start(setting: Setting): Promise<Member> {
-    const child = fork('test/cluster/workers/member.ts', [JSON.stringify(setting)], { execArgv: ['--import=tsx/esm'] })
+    const child = fork('test/cluster/workers/member.ts', [JSON.stringify(setting)], {
+      execArgv: ['--import=tsx/esm', '--expose-gc'],
+    })
     await once(child, 'message')
     return new Member(child)
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,6 +65,14 @@ export class RedisServer {
     child.kill('SIGCONT')
     child.kill('SIGKILL')
     await ended
+  }
+
+  /** Ends it at once, and starts it with nothing. */
+  async startAnew(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+    mkdirSync(this.#folder)
+    await this.start()
   }
 
   /** Ends it and takes its folder away. */

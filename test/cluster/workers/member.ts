@@ -2,6 +2,7 @@
  * One process of a cluster: a cached function over a tier that all share, in front of files that are its origin. It does
  * what it is told, and ends by itself once nothing is left to do.
  */
+import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -38,6 +39,7 @@ function open(): Tier {
   return redisTier(client, { leaseTtl, checkEvery, onError })
 }
 
+const files = '/proc/self/fd'
 const tier = open()
 const tags = new Tags()
 let loads = 0
@@ -66,6 +68,13 @@ const commands: Record<string, (key: string, count: number) => Promise<unknown>>
     await tags.settled()
   },
   stats: async () => get.stats(),
+  /** What it holds on to: bytes of the heap, and files and connections where the system tells. */
+  async footprint() {
+    globalThis.gc!()
+    await turnsOf(2)
+    globalThis.gc!()
+    return { heap: process.memoryUsage().heapUsed, files: existsSync(files) ? readdirSync(files).length : 0 }
+  },
   async end() {
     await get.close()
     await tier.close()

@@ -9,6 +9,7 @@ import { keyvTier } from 'polycache/keyv'
 import { lmdbTier } from 'polycache/lmdb'
 import * as policies from 'polycache/policies'
 import { redisTier } from 'polycache/redis'
+import { fromBytes, toBytes } from 'polycache/snapshot'
 import { ManualClock, describeStore } from 'polycache/testing'
 
 const { cached, lru } = main
@@ -30,6 +31,9 @@ const tools = toolCache({ store: lru({ max: 10 }) }).wrap(
   { read: {} },
 )
 assert.deepEqual([await tools.read('42'), await tools.read('42')], ['42, read 1', '42, read 1'])
+
+const restored = await cached(new Map())(load).restore(fromBytes(toBytes(getUser.dump())))
+assert.deepEqual(restored, { restored: 2, expired: 0, skipped: 0, unreadable: 0 })
 
 assert.equal(policies.lru, lru, 'the same function by every path')
 assert.equal(argsKey('42'), '42')

@@ -7,6 +7,7 @@ import { keyvTier, type KeyvLike } from 'polycache/keyv'
 import { lmdbTier, type Tier } from 'polycache/lmdb'
 import { lru as sameLru } from 'polycache/policies'
 import { redisTier, type RedisClient, type TierSpace } from 'polycache/redis'
+import { fromBytes, toBytes, type Restored } from 'polycache/snapshot'
 import { ManualClock, describeStore } from 'polycache/testing'
 
 interface User {
@@ -86,6 +87,11 @@ export const shared = (tier: Tier): Promise<boolean> => {
     async (id: string): Promise<User> => ({ id }),
   )
   return get.invalidate('42')
+}
+export const copied = (bytes: AsyncIterable<Uint8Array>): Promise<Restored> => {
+  const get = cached(lru<string>({ max: 10 }))(async (id: string): Promise<User> => ({ id }))
+  toBytes(get.dump(), { compressAbove: 1000 })
+  return get.restore(fromBytes(bytes))
 }
 // @ts-expect-error A file has a path.
 lmdbTier({})
