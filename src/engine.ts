@@ -62,10 +62,9 @@ export class Engine<V, Args extends readonly unknown[]> {
 
   /** Answers a call that comes while what it is to get is being refreshed, if that is all there is to it. */
   serveWhileRefreshed(key: unknown): Promise<V> | undefined {
-    const { hitPath } = this
-    const old = this.#oldValues.whileRefreshed(hitPath.found, key)
+    const old = this.#oldValues.whileRefreshed(this.hitPath.found, key)
     if (old === undefined) return undefined
-    hitPath.found = undefined
+    this.hitPath.found = undefined
     return old.settled()
   }
 

@@ -104,7 +104,7 @@ export function isInside(load: Running): boolean {
 
 function makeRunner(): Runner {
   const name = `polycache load ${++runnersMade}`
-  const { [name]: run } = {
+  const { [name]: named } = {
     async [name]<L extends Running, V>(load: L, steps: Steps<L, V>): Promise<V> {
       let value: V
       try {
@@ -120,7 +120,7 @@ function makeRunner(): Runner {
       return value
     },
   }
-  return { name, run: run!, turn: 0, caller: undefined }
+  return { name, run: named!, turn: 0, caller: undefined }
 }
 
 function release(load: Running): void {

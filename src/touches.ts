@@ -18,34 +18,42 @@ const most = 10_000
  */
 export class Touches {
   readonly #clock: Clock
+  /** How far the wall clock was ahead of that of the function when it was last read: it is dearer to read. */
+  #ahead: number
   readonly #last: { at: number }
   readonly #at = new Map<unknown, number>()
   #allAt = -Infinity
 
   constructor(store: object, clock: Clock) {
     this.#clock = clock
+    this.#ahead = wallTime(clock) - clock.now()
     this.#last = lasts.get(store) ?? { at: -Infinity }
     lasts.set(store, this.#last)
   }
 
   /** This moment of the wall clock. A clock that stands still or goes back does not make two moments of a store one. */
   moment(): number {
-    return (this.#last.at = Math.max(wallTime(this.#clock), this.#last.at + 1 / 1024))
+    this.#ahead = wallTime(this.#clock) - this.#clock.now()
+    return this.#next()
   }
 
   add(storeKey: unknown): void {
     if (this.#at.size >= most) this.addAll()
     // A key that is an object cannot be written down, and is not to be held on to.
-    if (Object(storeKey) !== storeKey) this.#at.set(storeKey, this.moment())
+    if (Object(storeKey) !== storeKey) this.#at.set(storeKey, this.#next())
   }
 
   addAll(): void {
     this.#at.clear()
-    this.#allAt = this.moment()
+    this.#allAt = this.#next()
   }
 
   /** Whether a key was touched later than that moment. */
   since(storeKey: unknown, moment: number): boolean {
     return Math.max(this.#allAt, this.#at.get(storeKey) ?? -Infinity) > moment
+  }
+
+  #next(): number {
+    return (this.#last.at = Math.max(this.#clock.now() + this.#ahead, this.#last.at + 1 / 1024))
   }
 }

@@ -121,6 +121,7 @@ export const floors: readonly Floor[] = [
   { name: 'layers: what is behind', files: ['behind.ts', 'plain-entry.ts'] },
   { name: 'layers: how much', files: ['statistics.ts'] },
   { name: 'shelves', files: ['sync-shelf.ts', 'async-shelf.ts', 'engine-options.ts'] },
+  { name: 'stocks', files: ['stock.ts'] },
   { name: 'rooms', files: ['room.ts'] },
   { name: 'dumps', files: ['dump.ts'] },
   { name: 'snapshots: the bytes', files: ['snapshot/frames.ts'] },
