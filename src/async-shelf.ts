@@ -83,7 +83,8 @@ class AsyncShelf {
   ): Promise<boolean> {
     return this.#inTurn(storeKey, async () => {
       const record = await this.#readRecord(storeKey)
-      if (!may(record && this.#entryOf(record, reading))) return false
+      const counts = record !== undefined && this.#counts(storeKey, record)
+      if (!may(counts ? this.#entryOf(record, reading) : undefined)) return false
       await this.#put(storeKey, entry)
       return true
     })
@@ -264,11 +265,11 @@ class AsyncShelf {
     return this.#space.touches.moment()
   }
 
-  async #put(storeKey: string, entry: Entry): Promise<void> {
+  #put(storeKey: string, entry: Entry): Promise<unknown> {
     const plain = written(entry, this.#space, this.#nextAt())
     const spelling = spelled(entry.value)
     const record: Record = spelling === undefined ? plain : { ...plain, value: null, spelled: spelling }
-    await this.#store.set(storeKey, record, lifeLeft(entry.remaining()))
+    return this.#store.set(storeKey, record, lifeLeft(entry.remaining()))
   }
 
   #entryOf(record: Record, reading: Reading): Entry | undefined {
