@@ -6,6 +6,9 @@ import type { World } from './world.ts'
 /** How often everything that can happen is let happen before what has not happened is said to never do. */
 const patience = 40
 
+/** The longest that a wait for a lease goes on without a look, in milliseconds. */
+const longestPause = 200
+
 /** Ends a history: every promise settles, nothing is left in the air, and what was to be kept out is not kept. */
 export async function finish(world: World, end: End): Promise<void> {
   if (end === 'still open') {
@@ -41,13 +44,19 @@ async function settle(world: World): Promise<void> {
     await world.flush()
     const running = world.loads.find((load) => load.ended === undefined)
     if (running !== undefined) running.end(running.id % 4 === 3 ? 'rejected' : 'resolved')
-    // A wait for a lease looks again after a pause of real time, where no notice has come.
-    else if (world.store.l2?.waits > 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    else if (world.store.l2?.waits > 0) await pauseOfTier(world)
     else if (world.outstanding === 0 && world.storeIsIdle && world.calls.every((call) => call.settled)) return
   }
   const waiting = world.calls.filter((call) => !call.settled).map((call) => call.id)
   expect(waiting, 'calls that never settle').to.deep.equal([])
   expect(world.outstanding, 'controls that never answer').to.equal(0)
+}
+
+/** A wait for a lease looks again after a pause, where no notice has come. */
+async function pauseOfTier(world: World): Promise<void> {
+  if (world.timers === undefined) return new Promise((resolve) => setTimeout(resolve, 1))
+  world.disturb()
+  world.advance(longestPause)
 }
 
 /** Once all is quiet no load is in the air: a call is a hit or begins a load, and either gives what it may. */
