@@ -45,7 +45,9 @@ const stores: Record<string, Create> = {
   adaptive: (max, seed) => new Adaptive(boundsOf('adaptive', { max }), undefined, seededRandom(seed)),
   tinyLfu: tinyLfu(true),
   wtlfu: tinyLfu(false),
+  'wtlfu@0.1': tinyLfu(false, 0.1),
   'wtlfu@0.2': tinyLfu(false, 0.2),
+  'wtlfu@0.5': tinyLfu(false, 0.5),
   'wtlfu@0.8': tinyLfu(false, 0.8),
 }
 
@@ -109,12 +111,13 @@ describe('recorded requests', function () {
     expect(partOfOptimal(cells, 'tinyLfu')).to.be.at.least(0.84)
   })
 
-  for (const name of ['wtlfu', 'wtlfu@0.2', 'wtlfu@0.8']) {
-    it(`are answered by tinyLfu with the window of ${name} no less often than is known of that`, () => {
-      const less = cells.map((cell) => cell.known[name]! - cell.scores[name]!)
+  for (const name of Object.keys(stores).filter((store) => store.startsWith('wtlfu'))) {
+    // It may be more often: docs/policies.md says where, and why.
+    it(`are answered by tinyLfu with the window of ${name} as often as is known of that, at least`, () => {
+      const more = ({ known, scores }: Cell): number => scores[name]! - known[name]!
 
-      expect(Math.max(...less)).to.be.at.most(2)
-      expect(mean(less)).to.be.at.most(0)
+      expect(cells.filter((cell) => more(cell) < -1).map((cell) => `${cell.name}: ${more(cell)}`)).to.deep.equal([])
+      expect(mean(cells.map(more))).to.be.at.least(0)
     })
   }
 })
