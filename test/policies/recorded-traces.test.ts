@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { expect } from 'chai'
 import { Adaptive } from '../../src/policies/adaptive.ts'
 import { boundsOf } from '../../src/policies/bounds.ts'
@@ -7,14 +6,10 @@ import { TinyLfu } from '../../src/policies/tiny-lfu.ts'
 import { seededRandom } from '../../src/random.ts'
 import { optimal } from '../../src/simulator/optimal.ts'
 import { replay } from '../../src/simulator/replay.ts'
-import { readTrace } from '../../src/simulator/trace-files.ts'
+import { readKnownScores, readTrace } from '../../src/simulator/trace-files.ts'
 import type { Policy } from '../../src/types.ts'
-import { readReference } from '../support/traces.ts'
+import { all, folder } from '../support/traces.ts'
 
-const folder = process.env['POLYCACHE_TRACES'] ?? '../shared/traces'
-
-/** All traces take many minutes; else the short ones. */
-const all = process.env['POLYCACHE_ALL_CELLS'] !== undefined
 const mostRequests = all ? Infinity : 80_000
 /** The hash of `adaptive` decides which keys it samples: the mean counts. */
 const seedsOf = (name: string): number[] => (all || name === 'adaptive' ? [1, 2, 3] : [1])
@@ -64,7 +59,7 @@ function partOfOptimal(cells: readonly Cell[], name: string): number {
 
 describe('recorded requests', function () {
   this.timeout(all ? 3_600_000 : 120_000)
-  const reference = readReference()
+  const reference = readKnownScores(folder)
   if (reference === undefined) {
     it('skipped: no traces')
     return
