@@ -1,4 +1,4 @@
-import { head, RingPolicy } from './ring-policy.ts'
+import { RingPolicy } from './ring-policy.ts'
 import { resized } from './rings.ts'
 
 /** A store in one ring, in which a use marks an entry and moves nothing: what a mark is worth shows when room is made. */
