@@ -1,9 +1,7 @@
 /** How many requests of a trace each store answers, in percent, at several sizes. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { optimal } from '../src/simulator/optimal.ts'
 import { replay } from '../src/simulator/replay.ts'
-import { readTrace, traceNames } from '../src/simulator/trace-files.ts'
+import { readKnownScores, readTrace, traceNames } from '../src/simulator/trace-files.ts'
 import { loop, scan, shift, zipf } from '../src/simulator/traces.ts'
 import { makerOf, policySubjects } from './policy-subjects.mjs'
 
@@ -34,8 +32,7 @@ export function tracesOf(folder, mostRequests) {
   if (names.length === 0) {
     return Object.entries(generated).map(([name, read]) => ({ name, reference: undefined, read }))
   }
-  const path = join(folder, 'reference.json')
-  const known = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
+  const known = readKnownScores(folder) ?? {}
   return names
     .filter((name) => !(known[name]?.requests > mostRequests))
     .map((name) => ({ name, reference: known[name], read: () => readTrace(folder, name) }))

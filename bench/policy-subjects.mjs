@@ -76,6 +76,8 @@ export const policySubjects = {
   }),
   random: own((p) => (max) => p.random({ max }), { static: true }),
   mru: own((p) => (max) => p.mru({ max })),
+  // As `lru`, but that each entry has an end, so far off that none is reached.
+  tlru: own((p) => (max) => p.tlru({ max, ttu: (_key, _value, now) => now + 3_600_000 }), { timeOnly: true }),
   'lru-cache': {
     package: 'lru-cache',
     own: true,

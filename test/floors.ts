@@ -62,8 +62,14 @@ export const floors: readonly Floor[] = [
   { name: 'frames of policies in order', files: ['policies/ordered-policy.ts'] },
   {
     name: 'frames of policies that do more',
-    files: ['policies/expiring-policy.ts', 'policies/tiny-lfu-policy.ts'],
+    files: [
+      'policies/expiring-policy.ts',
+      'policies/tiny-lfu-policy.ts',
+      'policies/ring-policy.ts',
+      'policies/queues-policy.ts',
+    ],
   },
+  { name: 'frames over frames of policies', files: ['policies/marking-policy.ts'] },
   { name: 'tiers: what does not survive', files: ['codec/survey.ts'] },
   { name: 'tiers: values as bytes', files: ['codec/exact.ts'] },
   { name: 'tiers: bytes with a header', files: ['codec/envelope.ts'] },

@@ -1,7 +1,6 @@
-import type { RemovalListener } from '../types.ts'
-import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { OrderedSlotPolicy } from './ordered-policy.ts'
-import { resized, Rings } from './rings.ts'
+import { type BoundOptions, boundsOf } from './bounds.ts'
+import { MarkingPolicy } from './marking-policy.ts'
+import { head } from './ring-policy.ts'
 
 /** The room of a {@link clock}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface ClockOptions<K, V> extends BoundOptions<K, V> {}
@@ -31,57 +30,20 @@ export function clock<K = any, V = any>(options: ClockOptions<K, V>): ClockPolic
   return new ClockPolicy<K, V>(boundsOf('clock', options), options.onRemoval)
 }
 
-/** The head of the ring of all entries, the one whose turn is next at its beginning. */
-const queue = 0
-
-/** The store that {@link clock} makes. */
-export class ClockPolicy<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(1)
-  /** 1 for what has been used since its last turn. */
-  #used: Uint8Array = new Uint8Array(0)
-
-  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, { heads: 1 })
-  }
-
-  protected override resize(capacity: number): void {
-    this.#rings.resize(capacity)
-    this.#used = resized(this.#used, capacity)
-  }
-
-  protected override link(slot: number): void {
-    this.#used[slot] = 0
-    this.#rings.append(queue, slot)
-  }
-
-  protected override unlink(slot: number): void {
-    this.#rings.unlink(slot)
-  }
-
-  protected override unlinkAll(): void {
-    this.#rings.clear()
-  }
-
-  protected override used(slot: number): void {
-    this.#used[slot] = 1
-  }
-
-  protected override written(slot: number): void {
-    this.#used[slot] = 1
-  }
-
+/** The store that {@link clock} makes: at the beginning of its ring is the entry whose turn is next. */
+export class ClockPolicy<K, V> extends MarkingPolicy<K, V> {
   protected override victim(keep: number | undefined): number {
     for (;;) {
-      const slot = this.#rings.firstExcept(queue, keep)
-      if (this.#used[slot] === 0) return slot
-      this.#used[slot] = 0
-      this.#rings.moveToEnd(queue, slot)
+      const slot = this.ring.firstExcept(head, keep)
+      if (this.marks[slot] === 0) return slot
+      this.marks[slot] = 0
+      this.ring.moveToEnd(head, slot)
     }
   }
 
   protected override *inOrder(hottestFirst: boolean): Iterable<number> {
-    for (const used of hottestFirst ? [1, 0] : [0, 1]) {
-      for (const slot of this.#rings.inOrder(queue, hottestFirst)) if (this.#used[slot] === used) yield slot
+    for (const mark of hottestFirst ? [1, 0] : [0, 1]) {
+      for (const slot of this.ring.inOrder(head, hottestFirst)) if (this.marks[slot] === mark) yield slot
     }
   }
 }

@@ -1,7 +1,5 @@
-import type { RemovalListener } from '../types.ts'
-import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { OrderedSlotPolicy } from './ordered-policy.ts'
-import { Rings } from './rings.ts'
+import { type BoundOptions, boundsOf } from './bounds.ts'
+import { head, RingPolicy } from './ring-policy.ts'
 
 /** The room of a {@link fifo}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface FifoOptions<K, V> extends BoundOptions<K, V> {}
@@ -25,46 +23,21 @@ export function fifo<K = any, V = any>(options: FifoOptions<K, V>): Fifo<K, V> {
   return new Fifo<K, V>(boundsOf('fifo', options), options.onRemoval)
 }
 
-/** The head of the ring of all entries, the one that came first at its beginning. */
-const queue = 0
-
 /**
  * The store that {@link fifo} makes.
  *
  * Its order is a ring and not that of a `Map`, which slows down with size when its first key is deleted again and again.
  */
-export class Fifo<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(1)
-
-  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, { heads: 1 })
-  }
-
-  protected override resize(capacity: number): void {
-    this.#rings.resize(capacity)
-  }
-
-  protected override link(slot: number): void {
-    this.#rings.append(queue, slot)
-  }
-
-  protected override unlink(slot: number): void {
-    this.#rings.unlink(slot)
-  }
-
-  protected override unlinkAll(): void {
-    this.#rings.clear()
-  }
-
+export class Fifo<K, V> extends RingPolicy<K, V> {
   protected override used(): void {}
 
   protected override written(): void {}
 
   protected override victim(keep: number | undefined): number {
-    return this.#rings.firstExcept(queue, keep)
+    return this.ring.firstExcept(head, keep)
   }
 
   protected override inOrder(hottestFirst: boolean): Iterable<number> {
-    return this.#rings.inOrder(queue, hottestFirst)
+    return this.ring.inOrder(head, hottestFirst)
   }
 }

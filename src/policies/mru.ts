@@ -1,7 +1,5 @@
-import type { RemovalListener } from '../types.ts'
-import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { OrderedSlotPolicy } from './ordered-policy.ts'
-import { Rings } from './rings.ts'
+import { type BoundOptions, boundsOf } from './bounds.ts'
+import { head, RingPolicy } from './ring-policy.ts'
 
 /** The room of an {@link mru}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface MruOptions<K, V> extends BoundOptions<K, V> {}
@@ -29,43 +27,18 @@ export function mru<K = any, V = any>(options: MruOptions<K, V>): Mru<K, V> {
   return new Mru<K, V>(boundsOf('mru', options), options.onRemoval)
 }
 
-/** The head of the ring of all entries in order of use. */
-const uses = 0
-
-/** The store that {@link mru} makes. */
-export class Mru<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(1)
-
-  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, { heads: 1 })
-  }
-
-  protected override resize(capacity: number): void {
-    this.#rings.resize(capacity)
-  }
-
-  protected override link(slot: number): void {
-    this.#rings.append(uses, slot)
-  }
-
-  protected override unlink(slot: number): void {
-    this.#rings.unlink(slot)
-  }
-
-  protected override unlinkAll(): void {
-    this.#rings.clear()
-  }
-
+/** The store that {@link mru} makes: in its ring, what was used last is at the end. */
+export class Mru<K, V> extends RingPolicy<K, V> {
   protected override used(slot: number): void {
-    this.#rings.moveToEnd(uses, slot)
+    this.ring.moveToEnd(head, slot)
   }
 
   protected override written(slot: number): void {
-    this.#rings.moveToEnd(uses, slot)
+    this.ring.moveToEnd(head, slot)
   }
 
   protected override victim(keep: number | undefined): number {
-    return this.#rings.lastExcept(uses, keep)
+    return this.ring.lastExcept(head, keep)
   }
 
   /** The keys from the hottest to the coldest: put in again so, they are in the same order. */
@@ -74,6 +47,6 @@ export class Mru<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override inOrder(hottestFirst: boolean): Iterable<number> {
-    return this.#rings.inOrder(uses, !hottestFirst)
+    return this.ring.inOrder(head, !hottestFirst)
   }
 }

@@ -1,7 +1,7 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { OrderedSlotPolicy } from './ordered-policy.ts'
-import { resized, Rings } from './rings.ts'
+import { main, newcomers, QueuesPolicy } from './queues-policy.ts'
+import { resized } from './rings.ts'
 import { Tally } from './tally.ts'
 
 /** The room of an {@link s3Fifo}: `max`, or `maxWeight` with `weigher`, or both. */
@@ -31,68 +31,46 @@ export function s3Fifo<K = any, V = any>(options: S3FifoOptions<K, V>): S3Fifo<K
   return new S3Fifo<K, V>(boundsOf('s3Fifo', options), options.onRemoval)
 }
 
-/** The heads of the rings of both queues, and of the keys that have left; whose turn comes first is at the beginning. */
-const small = 0
-const main = 1
-const ghosts = 2
-
-/** The share of the room that the small queue takes. */
+/** The share of the room that the small queue takes, which is that of the newcomers. */
 const smallShare = 0.1
 /** How many uses are counted, and how many take an entry from the small queue into the main one. */
 const mostUses = 3
 const usesToStay = 2
 
 /** The store that {@link s3Fifo} makes. */
-export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(3)
-  /** The queue of each entry. */
-  #queue: Uint8Array = new Uint8Array(0)
+export class S3Fifo<K, V> extends QueuesPolicy<K, V> {
   #uses: Uint8Array = new Uint8Array(0)
-  readonly #ghosts = new Tally()
+  readonly #main = new Tally()
   readonly #most: number
   readonly #mostWeight: number
-  readonly #main = new Tally()
-  /** Whether the key that comes next has left the small queue not long ago. */
-  #comesBack = false
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, { heads: 3, ghosts: 1 })
-    this.#most = mainRoom(bounds.max)
-    this.#mostWeight = mainRoom(bounds.maxWeight)
+    const most = mainRoom(bounds.max)
+    const mostWeight = mainRoom(bounds.maxWeight)
+    super(bounds, onRemoval, { share: 1, most, mostWeight })
+    this.#most = most
+    this.#mostWeight = mostWeight
   }
 
   protected override resize(capacity: number): void {
-    this.#rings.resize(capacity)
-    this.#queue = resized(this.#queue, capacity)
+    super.resize(capacity)
     this.#uses = resized(this.#uses, capacity)
-  }
-
-  protected override incoming(ghost: number | undefined): void {
-    this.#comesBack = ghost !== undefined
-    if (ghost !== undefined) this.#lay(ghost)
-  }
-
-  /** Takes a ghost out of its place. */
-  #lay(ghost: number): void {
-    this.#ghosts.subtract(this.weightAt(ghost))
-    this.#rings.unlink(ghost)
   }
 
   protected override link(slot: number): void {
     this.#uses[slot] = 0
-    this.#queue[slot] = small
-    this.#rings.append(small, slot)
-    if (this.#comesBack) this.#promote(slot)
+    this.queues[slot] = newcomers
+    this.rings.append(newcomers, slot)
+    if (this.comesBack) this.#promote(slot)
   }
 
   protected override unlink(slot: number): void {
-    if (this.#queue[slot] === main) this.#main.subtract(this.weightAt(slot))
-    this.#rings.unlink(slot)
+    if (this.queues[slot] === main) this.#main.subtract(this.weightAt(slot))
+    super.unlink(slot)
   }
 
   protected override unlinkAll(): void {
-    this.#rings.clear()
-    this.#ghosts.clear()
+    super.unlinkAll()
     this.#main.clear()
   }
 
@@ -101,24 +79,24 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
   }
 
   protected override written(slot: number, before: number): void {
-    if (this.#queue[slot] === main) this.#main.reweigh(before, this.weightAt(slot))
+    if (this.queues[slot] === main) this.#main.reweigh(before, this.weightAt(slot))
     this.used(slot)
   }
 
   #promote(slot: number): void {
     this.#uses[slot] = 0
-    this.#queue[slot] = main
+    this.queues[slot] = main
     this.#main.add(this.weightAt(slot))
-    this.#rings.moveToEnd(main, slot)
+    this.rings.moveToEnd(main, slot)
   }
 
   protected override victim(keep: number | undefined): number {
-    const inMain = this.#rings.firstExcept(main, keep) !== main
+    const inMain = this.rings.firstExcept(main, keep) !== main
     if (inMain && this.#main.exceeds(this.#most, this.#mostWeight)) return this.#fromMain(keep)
     let leaving: number | undefined
     for (;;) {
-      const slot = this.#rings.firstExcept(small, keep)
-      if (slot === small) return leaving ?? this.#fromMain(keep)
+      const slot = this.rings.firstExcept(newcomers, keep)
+      if (slot === newcomers) return leaving ?? this.#fromMain(keep)
       // As in the paper, what has made room in the main queue leaves besides what leaves the small one.
       if (leaving !== undefined) this.evict(leaving)
       if (this.#uses[slot]! < usesToStay) return slot
@@ -127,36 +105,22 @@ export class S3Fifo<K, V> extends OrderedSlotPolicy<K, V> {
     }
   }
 
-  protected override remembers(slot: number): boolean {
-    return this.#queue[slot] === small
-  }
-
-  protected override haunt(slot: number): void {
-    this.#ghosts.add(this.weightAt(slot))
-    this.#rings.moveToEnd(ghosts, slot)
-    while (this.#ghosts.exceeds(this.#most, this.#mostWeight)) {
-      const oldest = this.#rings.after(ghosts)
-      this.#lay(oldest)
-      this.forget(oldest)
-    }
-  }
-
   #fromMain(keep: number | undefined): number {
     for (;;) {
-      const slot = this.#rings.firstExcept(main, keep)
+      const slot = this.rings.firstExcept(main, keep)
       if (this.#uses[slot] === 0) return slot
       this.#uses[slot]!--
-      this.#rings.moveToEnd(main, slot)
+      this.rings.moveToEnd(main, slot)
     }
   }
 
   protected override *inOrder(hottestFirst: boolean): Iterable<number> {
-    if (!hottestFirst) yield* this.#rings.inOrder(small)
+    if (!hottestFirst) yield* this.rings.inOrder(newcomers)
     for (let n = 0; n <= mostUses; n++) {
       const uses = hottestFirst ? mostUses - n : n
-      for (const slot of this.#rings.inOrder(main, hottestFirst)) if (this.#uses[slot] === uses) yield slot
+      for (const slot of this.rings.inOrder(main, hottestFirst)) if (this.#uses[slot] === uses) yield slot
     }
-    if (hottestFirst) yield* this.#rings.inOrder(small, true)
+    if (hottestFirst) yield* this.rings.inOrder(newcomers, true)
   }
 }
 

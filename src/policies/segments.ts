@@ -52,9 +52,9 @@ export class Segments {
     return this.#mostInWindow
   }
 
-  /** Gives another part of the room to the window. */
-  setWindow(share: number): void {
-    this.#mostInWindow = Math.min(this.#room, Math.max(1, Math.round(share * this.#room)))
+  /** Gives another part of the room to the window, as a whole number: the nearest one, or what `whole` makes of it. */
+  setWindow(share: number, whole: (size: number) => number = Math.round): void {
+    this.#mostInWindow = Math.min(this.#room, Math.max(1, whole(share * this.#room)))
     this.#mostProtected = Math.floor(protectedShare * (this.#room - this.#mostInWindow))
   }
 

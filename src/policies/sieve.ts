@@ -1,7 +1,6 @@
-import type { RemovalListener } from '../types.ts'
-import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { OrderedSlotPolicy } from './ordered-policy.ts'
-import { resized, Rings } from './rings.ts'
+import { type BoundOptions, boundsOf } from './bounds.ts'
+import { MarkingPolicy } from './marking-policy.ts'
+import { head } from './ring-policy.ts'
 
 /** The room of a {@link sieve}: `max`, or `maxWeight` with `weigher`, or both. */
 export interface SieveOptions<K, V> extends BoundOptions<K, V> {}
@@ -35,54 +34,26 @@ export function sieve<K = any, V = any>(options: SieveOptions<K, V>): Sieve<K, V
   return new Sieve<K, V>(boundsOf('sieve', options), options.onRemoval)
 }
 
-/** The head of the ring of all entries, the oldest at its beginning. */
-const queue = 0
-
-/** The store that {@link sieve} makes. */
-export class Sieve<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(1)
-  /** 1 for what has been used since the hand came by. */
-  #used: Uint8Array = new Uint8Array(0)
+/** The store that {@link sieve} makes: its ring begins with the oldest entry. */
+export class Sieve<K, V> extends MarkingPolicy<K, V> {
   /** What the hand will look at next; the head when it is to begin anew. */
-  #hand = queue
-
-  constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, { heads: 1 })
-  }
-
-  protected override resize(capacity: number): void {
-    this.#rings.resize(capacity)
-    this.#used = resized(this.#used, capacity)
-  }
-
-  protected override link(slot: number): void {
-    this.#used[slot] = 0
-    this.#rings.append(queue, slot)
-  }
+  #hand = head
 
   protected override unlink(slot: number): void {
-    if (slot === this.#hand) this.#hand = this.#rings.after(slot)
-    this.#rings.unlink(slot)
+    if (slot === this.#hand) this.#hand = this.ring.after(slot)
+    super.unlink(slot)
   }
 
   protected override unlinkAll(): void {
-    this.#rings.clear()
-    this.#hand = queue
-  }
-
-  protected override used(slot: number): void {
-    this.#used[slot] = 1
-  }
-
-  protected override written(slot: number): void {
-    this.#used[slot] = 1
+    super.unlinkAll()
+    this.#hand = head
   }
 
   protected override victim(keep: number | undefined): number {
     let slot = this.#hand
-    while (slot === queue || slot === keep || this.#used[slot] === 1) {
-      this.#used[slot] = 0
-      slot = this.#rings.after(slot)
+    while (slot === head || slot === keep || this.marks[slot] === 1) {
+      this.marks[slot] = 0
+      slot = this.ring.after(slot)
     }
     this.#hand = slot
     return slot
@@ -92,12 +63,12 @@ export class Sieve<K, V> extends OrderedSlotPolicy<K, V> {
   protected override *inOrder(hottestFirst: boolean): Iterable<number> {
     const before: number[] = []
     const behind: number[] = []
-    let part = this.#hand === queue ? before : behind
-    for (const slot of this.#rings.inOrder(queue)) {
+    let part = this.#hand === head ? before : behind
+    for (const slot of this.ring.inOrder(head)) {
       if (slot === this.#hand) part = before
       part.push(slot)
     }
-    const order = [0, 1].flatMap((used) => [...before, ...behind].filter((slot) => this.#used[slot] === used))
+    const order = [0, 1].flatMap((mark) => [...before, ...behind].filter((slot) => this.marks[slot] === mark))
     yield* hottestFirst ? order.toReversed() : order
   }
 }

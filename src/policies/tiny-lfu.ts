@@ -9,7 +9,10 @@ import { TinyLfuPolicy } from './tiny-lfu-policy.ts'
 export interface TinyLfuOptions<K, V> extends BoundOptions<K, V> {
   /** Whether the window moves to where the hit rate is best. Default: `true`. */
   adaptive?: boolean | undefined
-  /** The share of the room that the window has, or has at first: more than 0 and at most 1. Default: 0.01. */
+  /**
+   * The share of the room that the window has, or has at first: more than 0 and at most 1. One that stays is rounded up to
+   * whole entries, or to a whole weight. Default: 0.01.
+   */
   window?: number | undefined
 }
 
@@ -63,6 +66,8 @@ export class TinyLfu<K, V> extends TinyLfuPolicy<K, V> {
   ) {
     super(bounds, onRemoval, window, random)
     if (adaptive) this.#climb = new HillClimb(window)
+    // A window that stays has the share that was asked for, and no less: to small ones, one entry is much.
+    else this.segments.setWindow(window, Math.ceil)
   }
 
   /** How much of `max`, or of `maxWeight`, the window may take at present. */

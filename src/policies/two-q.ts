@@ -1,7 +1,6 @@
 import type { RemovalListener } from '../types.ts'
 import { type BoundOptions, type Bounds, boundsOf } from './bounds.ts'
-import { OrderedSlotPolicy } from './ordered-policy.ts'
-import { resized, Rings } from './rings.ts'
+import { main, newcomers, QueuesPolicy } from './queues-policy.ts'
 import { Tally } from './tally.ts'
 
 /** The room of a {@link twoQ}: `max`, or `maxWeight` with `weigher`, or both. */
@@ -31,96 +30,59 @@ export function twoQ<K = any, V = any>(options: TwoQOptions<K, V>): TwoQ<K, V> {
   return new TwoQ<K, V>(boundsOf('twoQ', options), options.onRemoval)
 }
 
-/** The heads of the rings of both queues, and of the keys that have left; what leaves first is at the beginning of each. */
-const newcomers = 0
-const main = 1
-const ghosts = 2
-
 /** The shares of the room that the newcomers may take, and that the keys of those that have left would take. */
 const newShare = 0.25
 const ghostShare = 0.5
 
 /** The store that {@link twoQ} makes. */
-export class TwoQ<K, V> extends OrderedSlotPolicy<K, V> {
-  readonly #rings = new Rings(3)
-  /** The queue of each entry. */
-  #queue: Uint8Array = new Uint8Array(0)
-  readonly #ghosts = new Tally()
+export class TwoQ<K, V> extends QueuesPolicy<K, V> {
   readonly #newcomers = new Tally()
-  /** Whether the key that comes next has left the newcomers not long ago. */
-  #comesBack = false
 
   constructor(bounds: Bounds<K, V>, onRemoval: RemovalListener<K, V> | undefined) {
-    super(bounds, onRemoval, { heads: 3, ghosts: ghostShare })
-  }
-
-  protected override resize(capacity: number): void {
-    this.#rings.resize(capacity)
-    this.#queue = resized(this.#queue, capacity)
-  }
-
-  protected override incoming(ghost: number | undefined): void {
-    this.#comesBack = ghost !== undefined
-    if (ghost !== undefined) this.#lay(ghost)
-  }
-
-  /** Takes a ghost out of its place. */
-  #lay(ghost: number): void {
-    this.#ghosts.subtract(this.weightAt(ghost))
-    this.#rings.unlink(ghost)
+    const most = bounds.max * ghostShare
+    super(bounds, onRemoval, { share: ghostShare, most, mostWeight: bounds.maxWeight * ghostShare })
   }
 
   protected override link(slot: number): void {
-    const queue = this.#comesBack ? main : newcomers
-    this.#queue[slot] = queue
-    this.#rings.append(queue, slot)
+    const queue = this.comesBack ? main : newcomers
+    this.queues[slot] = queue
+    this.rings.append(queue, slot)
     if (queue === newcomers) this.#newcomers.add(this.weightAt(slot))
   }
 
   protected override unlink(slot: number): void {
-    if (this.#queue[slot] === newcomers) this.#newcomers.subtract(this.weightAt(slot))
-    this.#rings.unlink(slot)
+    if (this.queues[slot] === newcomers) this.#newcomers.subtract(this.weightAt(slot))
+    super.unlink(slot)
   }
 
   protected override unlinkAll(): void {
-    this.#rings.clear()
-    this.#ghosts.clear()
+    super.unlinkAll()
     this.#newcomers.clear()
   }
 
   protected override used(slot: number): void {
-    if (this.#queue[slot] === main) this.#rings.moveToEnd(main, slot)
+    if (this.queues[slot] === main) this.rings.moveToEnd(main, slot)
   }
 
   protected override written(slot: number, before: number): void {
-    if (this.#queue[slot] === newcomers) this.#newcomers.reweigh(before, this.weightAt(slot))
+    if (this.queues[slot] === newcomers) this.#newcomers.reweigh(before, this.weightAt(slot))
     this.used(slot)
   }
 
   protected override victim(keep: number | undefined): number {
     const tooMany = this.#newcomers.exceeds(this.max * newShare, this.maxWeight * newShare)
-    const inMain = this.#rings.firstExcept(main, keep)
-    const isNew = this.#rings.firstExcept(newcomers, keep)
+    const inMain = this.rings.firstExcept(main, keep)
+    const isNew = this.rings.firstExcept(newcomers, keep)
     return isNew === newcomers || (inMain !== main && !tooMany) ? inMain : isNew
-  }
-
-  protected override remembers(slot: number): boolean {
-    return this.#queue[slot] === newcomers
   }
 
   protected override haunt(slot: number): void {
     this.#newcomers.subtract(this.weightAt(slot))
-    this.#ghosts.add(this.weightAt(slot))
-    this.#rings.moveToEnd(ghosts, slot)
-    while (this.#ghosts.exceeds(this.max * ghostShare, this.maxWeight * ghostShare)) {
-      const oldest = this.#rings.after(ghosts)
-      this.#lay(oldest)
-      this.forget(oldest)
-    }
+    super.haunt(slot)
   }
 
   protected override *inOrder(hottestFirst: boolean): Iterable<number> {
-    yield* this.#rings.inOrder(hottestFirst ? main : newcomers, hottestFirst)
-    yield* this.#rings.inOrder(hottestFirst ? newcomers : main, hottestFirst)
+    yield* this.rings.inOrder(hottestFirst ? main : newcomers, hottestFirst)
+    yield* this.rings.inOrder(hottestFirst ? newcomers : main, hottestFirst)
   }
 }

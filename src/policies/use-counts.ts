@@ -15,8 +15,9 @@ const usesPerEntry = 10
  * from time to time.
  *
  * An entry that is here counts for itself, which costs a use one byte and no hash; a {@link Sketch} remembers those that
- * have left. Halving leaves an entry its last use, until it has gone unused through seven halvings: so a store keeps its
- * part of a loop that is longer than what the sketch remembers, and does not keep what is no longer asked for.
+ * have left. Halving rounds up for an entry that was used since the last time, and leaves any other its last use, until
+ * that has gone unused through seven halvings: so a store keeps its part of a loop that is longer than what the sketch
+ * remembers, and does not keep what is no longer asked for.
  */
 export class UseCounts {
   #entries: number
@@ -102,7 +103,8 @@ export class UseCounts {
       const state = states[slot]!
       const uses = state & most
       const isForgotten = (state & allHalvings) === allHalvings
-      const left = isForgotten ? uses >> 1 : (uses + 1) >> 1
+      const isRoundedUp = uses > 1 ? (state & allHalvings) === 0 : !isForgotten
+      const left = isRoundedUp ? (uses + 1) >> 1 : uses >> 1
       states[slot] = (state & (mark | allHalvings)) + (isForgotten ? 0 : oneHalving) + left
     }
     this.#usesHalvedAway += this.#uses - (this.#uses >> 1)

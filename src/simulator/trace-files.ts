@@ -31,3 +31,21 @@ export function readTrace(folder: string, name: string): string[] {
       return key
     })
 }
+
+/** What others have measured of policies on a recorded trace. */
+export interface KnownScores {
+  /** How long the trace is. */
+  readonly requests: number
+  /** By the number of entries that there is room for: the part of the requests that a policy answers, in percent, by its name. */
+  readonly sizes: Record<string, { readonly hit: Record<string, number> }>
+}
+
+/**
+ * What is known of the traces in a folder, by their names, from its `reference.json`; `undefined` where that is missing.
+ *
+ * @throws what reading or parsing the file throws
+ */
+export function readKnownScores(folder: string): Record<string, KnownScores> | undefined {
+  const path = join(folder, 'reference.json')
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, KnownScores>) : undefined
+}

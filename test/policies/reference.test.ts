@@ -1,15 +1,14 @@
-import process from 'node:process'
-
 import { expect } from 'chai'
-
 import { arc, clock, fifo, lfu, lirs, lru, s3Fifo, sieve, slru, twoQ } from '../../src/policies/index.ts'
+import { replay } from '../../src/simulator/replay.ts'
+import { readKnownScores, readTrace } from '../../src/simulator/trace-files.ts'
 import type { Policy } from '../../src/types.ts'
-import { hitRate, readReference, readTrace } from '../support/traces.ts'
+import { all, folder } from '../support/traces.ts'
 
 interface Known {
   readonly name: string
   readonly inReference: string
-  readonly create: (max: number) => Policy<string, number>
+  readonly create: (max: number) => Policy<string, unknown>
   /** Percentage points by which a score may differ from the known one. */
   readonly within: number
 }
@@ -28,13 +27,12 @@ const policies: readonly Known[] = [
   { name: 'lirs', inReference: 'lirs', create: (max) => lirs({ max }), within: 1 },
 ]
 
-/** All traces at all capacities take minutes; else the short ones at two. */
-const all = process.env['POLYCACHE_ALL_CELLS'] !== undefined
+/** If not all are replayed, these are, at two sizes. */
 const short = 150_000
 
 describe('recorded requests', function () {
   this.timeout(all ? 3_600_000 : 60_000)
-  const reference = readReference()
+  const reference = readKnownScores(folder)
 
   if (reference === undefined) it('skipped: no traces')
   for (const [trace, { requests, sizes }] of Object.entries(reference ?? {})) {
@@ -43,14 +41,14 @@ describe('recorded requests', function () {
     const tried = all ? capacities : [capacities[1]!, capacities.at(-2)!]
 
     it(`of ${trace} are answered as often as is known of each policy`, () => {
-      const keys = readTrace(trace)
+      const keys = readTrace(folder, trace)
       expect(keys.length).to.equal(requests)
 
       const off: string[] = []
       for (const capacity of tried) {
         for (const { name, inReference, create, within } of policies) {
           const known = sizes[capacity]!.hit[inReference]!
-          const rate = hitRate(create(Number(capacity)), keys)
+          const rate = 100 * replay(create(Number(capacity)), keys)
           if (!(Math.abs(rate - known) <= within)) off.push(`${name} at ${capacity}: ${rate.toFixed(3)}, not ${known}`)
         }
       }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { lru } from '../../src/policies/lru.ts'
 import { sieve } from '../../src/policies/sieve.ts'
-import { hitRate } from '../support/traces.ts'
+import { replay } from '../../src/simulator/replay.ts'
 import { describeBounded } from './common.ts'
 import { checkAgainst, Model, type ModelEntry, without } from './model.ts'
 
@@ -53,7 +53,7 @@ describe('sieve', () => {
     for (let n = 0; n < 2000; n++) requests.push(`once more ${n}`, `once more ${Math.max(0, n - 20)}`)
     for (let n = 0; n < 20_000; n++) requests.push(`loop ${n % 90}`)
 
-    expect(hitRate(lru({ max: 100 }), requests)).to.be.above(90)
-    expect(hitRate(sieve({ max: 100 }), requests)).to.be.below(2)
+    expect(replay(lru({ max: 100 }), requests)).to.be.above(0.9)
+    expect(replay(sieve({ max: 100 }), requests)).to.be.below(0.02)
   })
 })

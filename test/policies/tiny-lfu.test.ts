@@ -39,6 +39,15 @@ describe('tinyLfu', () => {
     expect(tinyLfu({ maxWeight: 5_000, weigher: () => 1 }).window).to.equal(50)
   })
 
+  it('has no less of the room for a window that stays than was asked for', () => {
+    expect(tinyLfu({ max: 2_714, adaptive: false }).window).to.equal(28)
+    expect(tinyLfu({ max: 2_714 }).window).to.equal(27)
+    expect(tinyLfu({ max: 1_000, adaptive: false }).window).to.equal(10)
+    expect(tinyLfu({ max: 1, adaptive: false, window: 0.5 }).window).to.equal(1)
+    expect(tinyLfu({ max: 3, adaptive: false, window: 1 }).window).to.equal(3)
+    expect(tinyLfu({ maxWeight: 2_714, weigher: () => 1, adaptive: false }).window).to.equal(28)
+  })
+
   it('lets a new entry in for good when its key has been used more often than what would have to leave', () => {
     const store = seeded({ max: 4 }, false)
     store.set('a', 1).set('b', 1).set('c', 1).set('d', 1)

@@ -76,6 +76,19 @@ describe('the counts of uses', () => {
     expect(left).to.deep.equal([1, 1, 1, 1, 1, 1, 1, 0, 0])
   })
 
+  it('round up what is left to an entry that was used since the last halving, and down what is left to another', () => {
+    const counts = ofTen()
+    const left: number[] = []
+    for (let n = 0; n < 12; n++) counts.use(slot)
+
+    for (let halvings = 0; halvings < 4; halvings++) {
+      for (let n = counts.total; n < 100 + 50 * halvings; n++) counts.use(other)
+      left.push(counts.of(slot))
+    }
+
+    expect(left).to.deep.equal([7, 3, 1, 1])
+  })
+
   it('count an entry as used when it is used again after halvings', () => {
     const counts = ofTen()
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { replay } from '../../src/simulator/replay.ts'
-import { readTrace, traceNames } from '../../src/simulator/trace-files.ts'
+import { readKnownScores, readTrace, traceNames } from '../../src/simulator/trace-files.ts'
 import { loop, scan, shift, zipf } from '../../src/simulator/traces.ts'
 
 /** How often each key is asked for, the most popular first. */
@@ -66,9 +66,11 @@ describe('recorded traces', () => {
     try {
       writeFileSync(join(folder, 'b.keys.gz'), gzipSync('1\n2\n1\n'))
       writeFileSync(join(folder, 'a.keys.gz'), gzipSync('7\n'))
-      writeFileSync(join(folder, 'reference.json'), '{}')
+      const known = { b: { requests: 3, sizes: { 2: { hit: { lru: 33.3 } } } } }
+      writeFileSync(join(folder, 'reference.json'), JSON.stringify(known))
 
       expect(traceNames(folder)).to.deep.equal(['a', 'b'])
+      expect(readKnownScores(folder)).to.deep.equal(known)
       expect(readTrace(folder, 'b')).to.deep.equal(['key:1', 'key:2', 'key:1'])
     } finally {
       rmSync(folder, { recursive: true })
@@ -76,7 +78,10 @@ describe('recorded traces', () => {
   })
 
   it('are none where there is no folder', () => {
-    expect(traceNames(join(tmpdir(), 'no such folder'))).to.deep.equal([])
+    const folder = join(tmpdir(), 'no such folder')
+
+    expect(traceNames(folder)).to.deep.equal([])
+    expect(readKnownScores(folder)).to.equal(undefined)
   })
 })
 
