@@ -29,7 +29,7 @@ type AnyRoom = Room<any, any>
 /** The entries of a function that are of use, the coldest first where the store has an order. */
 export function dump(room: AnyRoom): AsyncIterable<DumpedEntry> {
   prepare(room)
-  return records(room)
+  return recordsOf(room)
 }
 
 function storeKeys({ store, census }: Space): unknown[] {
@@ -40,7 +40,7 @@ function storeKeys({ store, census }: Space): unknown[] {
   return [...all]
 }
 
-async function* records(room: AnyRoom): AsyncIterable<DumpedEntry> {
+async function* recordsOf(room: AnyRoom): AsyncIterable<DumpedEntry> {
   const { space, asyncShelf } = room
   // What is on its way to the store is among its keys then.
   await asyncShelf?.idle()

@@ -234,7 +234,8 @@ for (const [name, store] of Object.entries(stores)) {
         await before('b')
         await before('a')
         // As from a process whose clock is ahead.
-        const records = (await all(before.dump())).map((record) => ({ ...record, at: record.at + 60_000 }))
+        const records = await all(before.dump())
+        for (const record of records) Object.assign(record, { at: record.at + 60_000 })
         clock.advance(1)
         const after = make()
 
@@ -251,9 +252,9 @@ for (const [name, store] of Object.entries(stores)) {
         const after = make()
 
         const restoring = after.restore(coming(await all(before.dump()), () => {}))
-        for (let turns = 0; turns < 12; turns++) {
+        for (let turn = 0; turn < 12; turn++) {
           await touch(after)
-          expect(await after.has('a'), `in turn ${turns}`).to.equal(false)
+          expect(await after.has('a'), `in turn ${turn}`).to.equal(false)
         }
         await restoring
 
@@ -277,7 +278,7 @@ for (const [name, store] of Object.entries(stores)) {
       const before = make()
       await before('a')
       const after = make()
-      const gate = deferred<void>()
+      const gate = deferred()
       const mutating = invalidates(after, (id: string): [string] => [id])((_: string) => gate.promise)('a')
 
       expect(await after.restore(before.dump())).to.deep.equal(counts({ skipped: 1 }))
@@ -453,14 +454,14 @@ describe('dump and restore', () => {
     (store.coldest?.(5) as [unknown, unknown][] | undefined)?.map(([key]) => key) ?? [...store.rkeys()]
   for (const [name, make] of Object.entries(orders)) {
     it(`make the same order again in ${name}`, async () => {
-      const stores = [make(), make()]
-      const [before, after] = stores.map((store) => cached(store)(async (id: number) => id))
+      const pair = [make(), make()]
+      const [before, after] = pair.map((one) => cached(one)(async (id: number) => id))
       for (let id = 0; id < 5; id++) await before!(id)
       if (!['lfu', 'slru', 'clock', 'sieve'].includes(name)) for (const id of [3, 0]) await before!(id)
 
       await after!.restore(before!.dump())
 
-      expect(orderOf(stores[1])).to.deep.equal(orderOf(stores[0]))
+      expect(orderOf(pair[1])).to.deep.equal(orderOf(pair[0]))
     })
   }
 
@@ -557,7 +558,7 @@ describe('dump and restore', () => {
     expect(await many2('a')).to.equal('batched a')
 
     const cache = new Cache<string, string>(new Map())
-    cache.set('a', 'set')
+    await cache.set('a', 'set')
     const cache2 = new Cache<string, string>(new Map())
     expect(await cache2.restore(cache.dump())).to.deep.equal(counts({ restored: 1 }))
     expect(cache2.peek('a')).to.equal('set')

@@ -49,11 +49,15 @@ const formatKey = Buffer.from('format')
 /** The longest key that lmdb takes without asking. */
 const longestKey = 1_000
 
+/** Milliseconds between two looks for processes that were killed while they read. */
+const readersEvery = 1_000
+
 /** A file of lmdb, open, and opened anew when it turns out to be damaged. */
 export class Database {
   readonly #options: DatabaseOptions
   #env: Env
   #closed = false
+  #readersChecked = performance.now()
   tables: Tables
 
   constructor(options: DatabaseOptions) {
@@ -69,10 +73,19 @@ export class Database {
   /** Looks and writes while no other process writes: all of it happens or nothing. The action must not throw. */
   async transaction<T>(action: () => T): Promise<T> {
     try {
+      this.#checkReaders()
       return await this.#env.transaction(action)
     } catch (error) {
       throw this.failed(error)
     }
+  }
+
+  /** What a process was reading when it was killed would never be used again: the file would grow until it is full. */
+  #checkReaders(): void {
+    const now = performance.now()
+    if (now - this.#readersChecked < readersEvery) return
+    this.#readersChecked = now
+    this.#env.readerCheck()
   }
 
   /** Opens another file if that is what has failed; returns what is to be told. */

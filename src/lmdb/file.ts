@@ -109,7 +109,8 @@ function problemOf(path: string): string | undefined {
     if (!both || second.readUInt32LE(headBytes) !== lmdbMagic) return 'is a file of lmdb that is cut off or damaged'
     const current = first.readBigUInt64LE(152) > second.readBigUInt64LE(152) ? first : second
     const pages = Number(current.readBigUInt64LE(144)) + 1
-    return pages * pageSize > stats.size ? 'is a file of lmdb that is cut off' : undefined
+    // Asked only now: a process that is writing makes the file longer first, and then says so in one of the heads.
+    return pages * pageSize > fstatSync(file).size ? 'is a file of lmdb that is cut off' : undefined
   } finally {
     closeSync(file)
   }

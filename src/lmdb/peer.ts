@@ -7,6 +7,8 @@ export interface Env {
   getStats(): { entryCount: number }
   transaction<T>(action: () => T): Promise<T>
   resetReadTxn(): void
+  /** Lets go of what processes were reading when they were killed, and gives their number. */
+  readerCheck(): number
   close(): Promise<void>
 }
 

@@ -1,3 +1,4 @@
+// oxlint-disable no-await-in-loop -- bytes come one after the other
 import { crc32 } from 'node:zlib'
 import { wrongType } from '../check.ts'
 
@@ -33,25 +34,23 @@ export async function* frames(
 ): AsyncGenerator<Uint8Array | undefined> {
   const reader = new ByteReader(chunks)
   try {
-    const first = await reader.take(opening.length)
-    if (first === undefined || !first.equals(opening)) return yield undefined
-    for (;;) {
-      if (await reader.isOver()) return
+    let goesOn = isOpening(await reader.take(opening.length))
+    if (!goesOn) yield undefined
+    while (goesOn && !(await reader.isOver())) {
       const head = await reader.take(headBytes)
       const length = head === undefined ? undefined : lengthIn(head)
-      if (length === undefined) return yield undefined
-      if (length > most) {
-        yield undefined
-        if (!(await reader.skip(length))) return
-      } else {
-        const bytes = await reader.take(length)
-        yield bytes
-        if (bytes === undefined) return
-      }
+      const fits = length !== undefined && length <= most
+      const bytes = fits ? await reader.take(length) : undefined
+      yield bytes
+      goesOn = fits ? bytes !== undefined : length !== undefined && (await reader.skip(length))
     }
   } finally {
     await reader.end()
   }
+}
+
+function isOpening(bytes: Buffer | undefined): boolean {
+  return bytes !== undefined && bytes.equals(opening)
 }
 
 /** Reads bytes that come in chunks of any size. */
@@ -61,8 +60,7 @@ class ByteReader {
   #held = 0
 
   constructor(chunks: AsyncIterable<unknown> | Iterable<unknown>) {
-    this.#chunks =
-      Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : (chunks as Iterable<unknown>)[Symbol.iterator]()
+    this.#chunks = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
   }
 
   /** The next bytes, in memory of their own; `undefined` when there are not so many. */

@@ -83,7 +83,10 @@ export async function playChaos(options: ChaosOptions): Promise<Record<string, n
       throw error
     }
     counts.reads++
-    const when = `that was asked for at ${Math.round(asked)} ms, the last fault being at ${Math.round(lastFault)} ms`
+    if (version >= Math.max(everywhere, here)) return
+    const reports: unknown[] = []
+    for (const one of members) reports.push(await one.member.ask('reports').catch(String))
+    const when = `that was asked for at ${Math.round(asked)} ms, the last fault being at ${Math.round(lastFault)} ms, after the reports ${JSON.stringify(reports)}`
     expect(version, `the version of ${key} ${when}, which others invalidated`).to.be.at.least(everywhere)
     expect(version, `the version of ${key} ${when}, which the same process invalidated`).to.be.at.least(here)
   }

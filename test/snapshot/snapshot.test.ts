@@ -44,7 +44,7 @@ function counts(some: Partial<Restored>): Restored {
 
 async function snapshotOf(values: Record<string, unknown>, options?: ToBytesOptions): Promise<Buffer> {
   const cache = new Cache<string, unknown>(new Map())
-  for (const [name, value] of Object.entries(values)) cache.set(name, value)
+  for (const [name, value] of Object.entries(values)) await cache.set(name, value)
   return bytesOf(toBytes(cache.dump(), options))
 }
 
@@ -73,7 +73,7 @@ describe('a snapshot', () => {
             tags: tags.of((_: unknown, of: unknown) => (tagged.has(of as never) ? ['tagged'] : [])),
           }
           const before = new Cache<unknown, unknown>(lru({ max: 100 }), options)
-          for (const it of entries) before.set(it.key, it.value)
+          for (const it of entries) await before.set(it.key, it.value)
           const bytes = await bytesOf(toBytes(before.dump()))
           clock.advance(passed)
           const after = new Cache<unknown, unknown>(lru({ max: 100 }), options)

@@ -21,6 +21,7 @@ import { expect } from 'chai'
 import type * as Lmdb from 'lmdb'
 
 import { Database, nameKey } from '../../src/lmdb/database.ts'
+import { prepare } from '../../src/lmdb/file.ts'
 import { FileSetAsideError, lmdbTier, type LmdbTierOptions } from '../../src/lmdb/index.ts'
 import { Journal } from '../../src/lmdb/journal.ts'
 import { Ledger, spaceKey } from '../../src/lmdb/ledger.ts'
@@ -197,6 +198,43 @@ describe('lmdbTier', () => {
         expect(await textOf(tier, 'k1')).to.equal('written on')
       })
     }
+
+    it('does not grow on because a process was killed while it read', async () => {
+      const worker = await start()
+      const tier = open()
+      await fill(tier, 'a', 'value')
+      const standing = once(worker.process, 'message')
+      void worker.ask('stand', 'a')
+      await standing
+      const write = (): Promise<unknown> => fill(tier, 'b', Buffer.alloc(6_000))
+      for (let index = 0; index < 200; index++) await write()
+      await worker.kill()
+      const killed = performance.now()
+      const before = statSync(path).size
+      // Others look for it once in a second.
+      await until(async () => (await write(), performance.now() - killed > 1_100))
+
+      const then = statSync(path).size
+      for (let index = 0; index < 200; index++) await write()
+
+      expect(before, 'while it reads').to.be.greaterThan(200 * 8_192)
+      expect(statSync(path).size).to.equal(then)
+    })
+
+    it('is not taken for cut off while another process makes it longer', async () => {
+      const worker = await start()
+      const growing = once(worker.process, 'message')
+      void worker.ask('grow')
+      await growing
+      const sizes = new Set<number>()
+
+      while (sizes.size < 300) {
+        expect(prepare(path, true)).to.equal(undefined)
+        sizes.add(statSync(path).size)
+      }
+
+      await worker.kill()
+    })
 
     it('survives a restart', async () => {
       const worker = await start()

@@ -28,7 +28,12 @@ export interface Setting {
 }
 
 const { kind, at, origin, checkEvery, blindTtl, leaseTtl, l2Timeout } = JSON.parse(process.argv[2]!) as Setting
-const onError = (): void => {}
+/** What has been reported lately. */
+const reports: string[] = []
+const onError = (error: unknown): void => {
+  reports.push(String(error))
+  if (reports.length > 5) reports.shift()
+}
 let closeClient = (): void => {}
 
 function open(): Tier {
@@ -68,6 +73,7 @@ const commands: Record<string, (key: string, count: number) => Promise<unknown>>
     await tags.settled()
   },
   stats: async () => get.stats(),
+  reports: async () => reports,
   /** What it holds on to: bytes of the heap, and files and connections where the system tells. */
   async footprint() {
     globalThis.gc!()

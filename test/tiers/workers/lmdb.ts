@@ -20,6 +20,21 @@ const commands: Record<string, (key: string) => Promise<unknown>> = {
     users.write(key, leases.get(key)!, Buffer.from(`${key} of a worker`), { freshFor: 60_000, tags: ['x'] }),
   invalidate: (key) => users.invalidate(key),
   clear: () => users.clear(),
+  /** Reads, and stands still in the midst of it. */
+  async stand(key) {
+    process.send!({ started: true })
+    await new Promise((resolve) => setImmediate(resolve))
+    void users.peek(key)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  },
+  /** Makes the file longer and longer. */
+  async grow() {
+    process.send!({ started: true })
+    for (let index = 0; ; index++) {
+      const key = `grown ${index}`
+      await users.write(key, await users.lease(key), Buffer.alloc(6_000), { freshFor: 60_000 })
+    }
+  },
   async scribble(seed) {
     const random = seededRandom(Number(seed))
     process.send!({ started: true })
