@@ -79,13 +79,10 @@ describe('a function over a tiered store', () => {
     const one = await start()
     await filled(one, 'a', 'value')
     for (let pause = 0; pause < 20; pause++) {
-      // oxlint-disable-next-line no-await-in-loop -- each has a process of its own, one after another
       const two = await start()
       const calls = [two.get('a')]
-      // oxlint-disable-next-line no-await-in-loop -- it is the number of turns that matters
       for (let turn = 0; turn < pause; turn++) await null
       calls.push(two.get('a'))
-      // oxlint-disable-next-line no-await-in-loop
       expect(await Promise.all(calls)).to.deep.equal(['value', 'value'])
       const { hits, misses, joins, staleHits } = two.get.stats()
       expect(hits + misses + joins + staleHits, `after ${pause} turns`).to.equal(2)
