@@ -279,7 +279,7 @@ export class Room<V, Args extends readonly unknown[]> {
   /** Tells of a failure that no caller sees. A listener that fails itself is reported as a process warning. */
   report(error: unknown): void {
     try {
-      this.#onError(error)
+      warnIfItRejects(this.#onError(error))
     } catch (listenerError) {
       warn(listenerError)
     }
@@ -400,4 +400,9 @@ export class Room<V, Args extends readonly unknown[]> {
     operation.catch((error: unknown) => this.storeFailed(error))
     return operation
   }
+}
+
+/** A listener may be an async function all the same. */
+function warnIfItRejects(told: unknown): void {
+  if (isThenable(told)) told.then(undefined, warn)
 }
