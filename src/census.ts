@@ -40,8 +40,7 @@ export class Census {
   }
 
   /** Called when the engine itself has taken an entry out. */
-  taken(storeKey: unknown, cause: RemovalCause): void {
-    this.roster?.delete(storeKey)
+  taken(cause: RemovalCause): void {
     if (this.#told) return
     this.#count--
     this.#add(cause)

@@ -8,7 +8,7 @@ import type { Flight } from './flight.ts'
 import { Freshness } from './freshness.ts'
 import { isItsOwnKey } from './key-shortcuts.ts'
 import type { Reading } from './plain-entry.ts'
-import { enterSpace, type AnyStore, type Space } from './space.ts'
+import { enterSpace, isThenable, type AnyStore, type Space } from './space.ts'
 import { departuresOf, statsOf, type Departures } from './statistics.ts'
 import { SyncShelf } from './sync-shelf.ts'
 import { listOf, type TagBook, type TagSet } from './tagging.ts'
@@ -187,7 +187,9 @@ export class Stock<V, Args extends readonly unknown[]> {
   /** Tells of a failure that no caller sees. A listener that fails itself is reported as a process warning. */
   report(error: unknown): void {
     try {
-      this.#onError(error)
+      const told: unknown = this.#onError(error)
+      // A listener may be an async function all the same.
+      if (isThenable(told)) told.then(undefined, warn)
     } catch (listenerError) {
       warn(listenerError)
     }

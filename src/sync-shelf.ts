@@ -105,9 +105,12 @@ export class SyncShelf {
     const entry = this.#inStore(storeKey, generation)
     if (entry === undefined) return undefined
     const { alive } = entry
+    const { census } = this.#space
+    // Before it leaves: a listener that is told of that may put the key in again.
+    census.roster?.delete(storeKey)
     try {
       this.#store.delete(storeKey, cause)
-      this.#space.census.taken(storeKey, cause)
+      census.taken(cause)
     } finally {
       entry.generation = undefined
     }

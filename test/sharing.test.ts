@@ -203,6 +203,25 @@ describe('a shared store', () => {
     expect(store.size).to.equal(499 * 4)
   })
 
+  it('knows what a listener puts in again while its key is taken out', async () => {
+    const store = lru<string, string>({
+      max: 10,
+      onRemoval: (_key, value, cause) => {
+        if (cause === 'invalidated' && value === 'old') get.set(['a'], 'new')
+      },
+    })
+    const get = cached(store, { name: 'one' })(async (_id: string) => 'old')
+
+    await get('a')
+    expect(get.invalidate('a')).to.equal(true)
+    expect(get.peek('a')).to.equal('new')
+    expect(get.invalidateWhere(() => true)).to.equal(1)
+    expect(get.has('a')).to.equal(false)
+    get.set(['a'], 'newer')
+    get.clear()
+    expect(store.size).to.equal(0)
+  })
+
   it('remembers a clear beyond the life of a process where the store outlives it', async () => {
     const store = new AsyncMap<string, unknown>()
     const before = cached(store, { name: 'users' })(async (id: string) => `${id} of before`)

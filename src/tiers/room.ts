@@ -51,7 +51,7 @@ export class TierRoom implements Behind {
       if ('served' in found) return this.#answer(flight, engine, found)
       lease = found.lease
       counters.joins += flight.askers - 1
-      flight.askers = 0
+      this.#tellStrangers(flight, 'joins')
     }
     if (flight.aborted) {
       counters.misses++
@@ -158,14 +158,18 @@ export class TierRoom implements Behind {
       const entry = this.#entries.from(found, flight.stamp)
       const lease = found?.lease
       if (entry !== undefined) {
-        const { askers } = flight
-        if (waited && this.#room.freshness.isFresh(entry)) {
+        const isFresh = this.#room.freshness.isFresh(entry)
+        if (waited && isFresh) {
           // They have waited for a load, though it ran elsewhere.
-          this.#room.counters.joins += askers
+          this.#room.counters.joins += flight.askers
+          this.#tellStrangers(flight, 'joins')
           return { served: true, entry, lease }
         }
-        const served = engine.serve(entry, flight.storeKey, askers)
-        if (served !== undefined) return { served, entry, lease }
+        const served = engine.serve(entry, flight.storeKey, flight.askers)
+        if (served !== undefined) {
+          this.#tellStrangers(flight, served === true && !isFresh ? 'staleHits' : 'hits')
+          return { served, entry, lease }
+        }
         if (!flight.revoked) flight.old = entry
       }
       if (found === undefined || lease !== undefined || waited || flight.aborted) return { lease }
@@ -185,9 +189,15 @@ export class TierRoom implements Behind {
     return this.#shelf.read(key)
   }
 
+  /** Counts those who asked by way of other functions. Whoever asks from here on is counted at once. */
+  #tellStrangers(flight: AnyFlight, count: 'hits' | 'staleHits' | 'joins'): void {
+    for (const counters of flight.strangers ?? []) counters[count]++
+    flight.askers = 0
+    flight.strangers = undefined
+  }
+
   /** Serves what was found, and refreshes it behind the caller if that is due. */
   #answer(flight: AnyFlight, engine: EngineInFront, { served, entry, lease }: Served): unknown {
-    flight.askers = 0
     this.#endWith(flight, entry)
     if (served !== true) {
       this.#release(flight, lease)

@@ -296,6 +296,24 @@ describe('a function that returns at once and fails', () => {
     expect(get('a')).to.equal('old')
   })
 
+  it('warns of a listener that rejects, as of one that throws', async () => {
+    const warnings: Error[] = []
+    const listen = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', listen)
+    try {
+      const when = (): never => {
+        throw new Error('a mistake')
+      }
+      const onError = (() => Promise.reject(broken)) as () => void
+      const get = cachedSync(new Map(), { when, onError })((id: string) => id)
+      expect(get('a')).to.equal('a')
+      await turn()
+    } finally {
+      process.off('warning', listen)
+    }
+    expect(warnings.map(({ cause }) => cause)).to.deep.equal([broken])
+  })
+
   it('gives the value where the store cannot read or write, and tells of it', () => {
     const errors: unknown[] = []
     const fail = (): never => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { cached, lru, tiered } from '../../src/index.ts'
 import { ManualClock, deferred } from '../../src/testing.ts'
 import { MemoryBackend } from '../support/memory-tier.ts'
 import { rejection } from '../support/rejection.ts'
@@ -72,6 +73,36 @@ describe('a function over a tiered store', () => {
     expect(await Promise.all([two.get('a'), two.get('a'), two.get('a')])).to.deep.equal(['value', 'value', 'value'])
     expect(two.tier.asked).to.deep.equal(['read a'])
     expect(two.get.stats()).to.include({ hits: 3, misses: 0, joins: 0 })
+  })
+
+  it('counts a call at whatever moment it comes while the tier is read', async () => {
+    const one = await start()
+    await filled(one, 'a', 'value')
+    for (let pause = 0; pause < 20; pause++) {
+      const two = await start()
+      const calls = [two.get('a')]
+      for (let turn = 0; turn < pause; turn++) await null
+      calls.push(two.get('a'))
+      expect(await Promise.all(calls)).to.deep.equal(['value', 'value'])
+      const { hits, misses, joins, staleHits } = two.get.stats()
+      expect(hits + misses + joins + staleHits, `after ${pause} turns`).to.equal(2)
+    }
+  })
+
+  it('counts a call for the function that was called, also where another one reads the tier', async () => {
+    const one = await start()
+    await filled(one, 'a', 'value')
+    const store = tiered(lru<string>({ max: 10 }), backend.open())
+    const options = { name: 'user', shareKeys: true, clock }
+    const load = async (id: string): Promise<unknown> => id
+    const [two, three] = [cached(store, options)(load), cached(store, options)(load)]
+    await turns()
+
+    const calls = [two('a'), three('a'), three('b'), two('b'), two('b')]
+    expect(await Promise.all(calls)).to.deep.equal(['value', 'value', 'b', 'b', 'b'])
+    expect(two.stats()).to.include({ hits: 1, misses: 0, joins: 2 })
+    expect(three.stats()).to.include({ hits: 1, misses: 1, joins: 0 })
+    await Promise.all([two.close(), three.close()])
   })
 
   it('keeps what it has found for the life that is left, and as long as it may be stale', async () => {
