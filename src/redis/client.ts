@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { wrongType } from '../check.ts'
 
 /** What a command is made of. */
@@ -60,6 +61,8 @@ export function wireOf(client: RedisClient): Wire {
 
 interface IoRedis {
   readonly isCluster?: boolean
+  /** The connection, where there is one. */
+  readonly stream?: { cork?(): void; uncork?(): void }
   callBuffer(...words: readonly Word[]): Promise<unknown>
   duplicate(...args: unknown[]): IoRedis
   on(event: string, listener: (...args: any[]) => void): unknown
@@ -70,12 +73,27 @@ interface IoRedis {
 
 class IoRedisWire implements Wire {
   readonly #client: IoRedis
+  /** The connection that holds back what is sent in this step. */
+  #held: IoRedis['stream']
+  readonly #letGo = (): void => {
+    this.#held?.uncork?.()
+    this.#held = undefined
+  }
 
   constructor(client: IoRedis) {
     this.#client = client
   }
 
   send(_key: string, words: readonly Word[]): Promise<unknown> {
+    // These clients make one system call for each command. What is sent in one step goes out in one.
+    if (this.#held === undefined) {
+      const { stream } = this.#client
+      if (stream?.cork !== undefined) {
+        stream.cork()
+        this.#held = stream
+        process.nextTick(this.#letGo)
+      }
+    }
     return this.#client.callBuffer(...words)
   }
 

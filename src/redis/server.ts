@@ -67,33 +67,48 @@ export class Server {
   }
 
   /** Runs a script after all that is to be done before it. */
-  run(name: ScriptName, shard: Shard, place: readonly string[], words: readonly Word[]): Promise<unknown> {
-    return this.#believedUnder === this.#connections && !this.owed.any
-      ? this.runAnyway(name, shard, place, words)
-      : this.#runAfterAll(name, shard, place, words)
-  }
-
-  /** Runs a script at once: an invalidation need not believe anything. */
-  runAnyway(name: ScriptName, shard: Shard, place: readonly string[], words: readonly Word[]): Promise<unknown> {
-    if (this.#closed) return Promise.reject(new ClosedError('the tier has been closed', place[0]))
-    const keys = place.length === 0 ? '2' : '4'
-    const sent = ['EVALSHA', scripts[name].sha, keys, shard.fence, shard.marks, ...place, ...words]
-    return this.#wire.send(shard.fence, sent).catch(async (error: unknown) => {
-      if (!isUnknownScript(error)) throw error
-      await this.#believeShard(shard)
-      return this.#wire.send(shard.fence, ['EVAL', scripts[name].text, ...sent.slice(2)])
-    })
-  }
-
-  async #runAfterAll(
+  run<T = unknown>(
     name: ScriptName,
     shard: Shard,
     place: readonly string[],
     words: readonly Word[],
-  ): Promise<unknown> {
+    take?: (reply: unknown) => T | Promise<T>,
+  ): Promise<T> {
+    return this.#believedUnder === this.#connections && !this.owed.any
+      ? this.runAnyway(name, shard, place, words, take)
+      : this.#afterAll().then(() => this.runAnyway(name, shard, place, words, take))
+  }
+
+  /**
+   * Runs a script at once: an invalidation need not believe anything.
+   *
+   * @param take is given the reply, in the step in which it comes: no promise is made for it
+   */
+  runAnyway<T = unknown>(
+    name: ScriptName,
+    shard: Shard,
+    place: readonly string[],
+    words: readonly Word[],
+    take?: (reply: unknown) => T | Promise<T>,
+  ): Promise<T> {
+    if (this.#closed) return Promise.reject(new ClosedError('the tier has been closed', place[0]))
+    const sent: Word[] = ['EVALSHA', scripts[name].sha, place.length === 0 ? '2' : '4', shard.fence, shard.marks]
+    for (const key of place) sent.push(key)
+    for (const word of words) sent.push(word)
+    const reply = this.#wire.send(shard.fence, sent)
+    return reply.then(take, (error: unknown) => this.#teach(name, shard, sent, error).then(take))
+  }
+
+  /** Runs a script again that a server did not know, once its data is believed. */
+  async #teach(name: ScriptName, shard: Shard, sent: readonly Word[], error: unknown): Promise<unknown> {
+    if (!isUnknownScript(error)) throw error
+    await this.#believeShard(shard)
+    return this.#wire.send(shard.fence, ['EVAL', scripts[name].text, ...sent.slice(2)])
+  }
+
+  async #afterAll(): Promise<void> {
     if (this.#believedUnder !== this.#connections) await this.#believe()
     if (this.owed.any) await this.owed.settle()
-    return this.runAnyway(name, shard, place, words)
   }
 
   /** Runs a script on every shard. */
