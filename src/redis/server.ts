@@ -1,7 +1,7 @@
 import { ClosedError } from '../errors.ts'
 import { Owed } from '../tiers/owed.ts'
-import { type Wire, type Word } from './client.ts'
 import { type ScriptName, scripts } from './scripts.ts'
+import type { Subscription, TrackingListener, Wire, Word } from './wire.ts'
 
 /** How the keys of a tier are laid out, and how its servers are spoken to. */
 export interface ServerOptions {
@@ -16,6 +16,8 @@ export interface Shard {
   readonly index: number
   /** What all its keys begin with. */
   readonly text: string
+  /** What the keys of its entries begin with. */
+  readonly entries: string
   readonly fence: string
   readonly marks: string
   /** The beginning of a message of this tier for the backplane; the number of the message comes next. */
@@ -53,7 +55,7 @@ export class Server {
       // The number of shards is part of the name: those who disagree about it never mistake each other's keys.
       const text = `{${prefix}:${shards}.${index}}:`
       const head = `["${origin}",${index},`
-      return { index, text, fence: `${text}f`, marks: `${text}m`, head }
+      return { index, text, entries: `${text}e:`, fence: `${text}f`, marks: `${text}m`, head }
     })
     this.#unlisten = wire.onReconnect(() => {
       this.#connections++
@@ -116,9 +118,29 @@ export class Server {
     return Promise.all(this.shards.map((shard) => this.runAnyway(name, shard, [], words(shard))))
   }
 
-  /** Subscribes to what the tiers of all processes say. */
-  get subscribe(): Wire['subscribe'] {
-    return this.#wire.subscribe.bind(this.#wire)
+  /** Subscribes to what the tiers of all processes say and, where that is listened to, to what becomes of all entries. */
+  subscribe({
+    changed,
+    ...listener
+  }: Omit<TrackingListener, 'changed'> & { changed: TrackingListener['changed'] | undefined }): Promise<Subscription> {
+    if (changed === undefined) return this.#wire.subscribe(this.channel, listener)
+    const prefixes = this.shards.map(({ entries }) => entries)
+    return this.#wire.track!(this.channel, prefixes, { ...listener, changed })
+  }
+
+  /** A key that is tracked as entries are, and is none: their names have a colon. */
+  get probeKey(): string {
+    return this.shards[0]!.entries + this.origin
+  }
+
+  /** Writes that key, for a second. */
+  async writeProbe(): Promise<void> {
+    await this.#wire.send(this.probeKey, ['SET', this.probeKey, '', 'PX', '1000'])
+  }
+
+  /** The stamp of the entry under this name; '' where there is none. */
+  async stampOf(name: string): Promise<string> {
+    return String(await this.#wire.send(name, ['GETRANGE', name, '44', '59']))
   }
 
   /** Sends a message that is no invalidation. */

@@ -7,8 +7,8 @@ import { newToken, placeText, wellFormed } from '../tiers/token.ts'
 import type { Waiting } from '../tiers/waiting.ts'
 import type { Backplane } from './backplane.ts'
 import { tail, unnumbered } from './messages.ts'
-import type { Word } from './client.ts'
 import type { Server, Shard } from './server.ts'
+import type { Word } from './wire.ts'
 
 /** What the spaces of one tier share. */
 export interface Shared {
@@ -53,7 +53,7 @@ export class RedisSpace implements TierSpace {
     this.#leaseTtl = String(shared.leaseTtl)
     this.#places = shared.server.shards.map((shard) => ({
       shard,
-      entries: `${shard.text}e:${this.#text}`,
+      entries: shard.entries + this.#text,
       leases: `${shard.text}l:${this.#text}`,
     }))
   }
@@ -154,7 +154,17 @@ export class RedisSpace implements TierSpace {
     const token = this.#unused.pop() ?? newToken()
     const words: Word[] = [this.#mark, token + this.#leaseTtl]
     if (discard !== '') words.push(Buffer.from(discard, 'latin1'))
-    return this.#shared.server.run('read', shard, keys, words, (reply) => this.#take(key, token, reply))
+    const { server, backplane } = this.#shared
+    const noted = backplane.copies?.begin(keys[0], this.name, key)
+    if (noted === undefined) {
+      return server.run('read', shard, keys, words, (reply) => this.#take(key, token, reply))
+    }
+    const reading = server.run('read', shard, keys, words, (reply) => {
+      noted(stampIn(reply))
+      return this.#take(key, token, reply)
+    })
+    reading.catch(() => noted())
+    return reading
   }
 
   /** What a read has found, whichever of its two forms the reply has. */
@@ -208,7 +218,7 @@ export class RedisSpace implements TierSpace {
     announce: boolean,
   ): Promise<unknown> {
     const { freshFor, staleFor, tags } = checkedLife(life)
-    const { server } = this.#shared
+    const { server, backplane } = this.#shared
     const { shard, keys } = this.#place(key)
     const payload = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const times = [luaNumber(freshFor), luaNumber(staleFor), String(tags.length)]
@@ -217,15 +227,32 @@ export class RedisSpace implements TierSpace {
     const marks = tags.map((tag) => `t:${tag}`)
     const words = [this.#mark, token, ...times, tagBytes(tags), payload, server.channel, done, head, end, ...marks]
     // What is put is no load: it takes nothing that is stored for true.
-    return script === 'put' ? server.runAnyway(script, shard, keys, words) : server.run(script, shard, keys, words)
+    const noted = backplane.copies?.begin(keys[0], this.name, key)
+    try {
+      const how = script === 'put' ? 'runAnyway' : 'run'
+      const reply = await server[how](script, shard, keys, words)
+      noted?.(reply === 1 ? token : '')
+      return reply
+    } catch (error) {
+      // It may have been stored, and its value is where it came from.
+      noted?.(token)
+      throw error
+    }
   }
 
   async #invalidate(script: 'invalidate' | 'expire', key: string): Promise<boolean> {
-    const { server } = this.#shared
+    const { server, backplane } = this.#shared
     const { shard, keys } = this.#place(key)
+    backplane.copies?.forget(keys[0])
     const words = [this.#mark, server.channel, shard.head, tail('key', this.name, key)]
     return (await server.runAnyway(script, shard, keys, words)) === 1
   }
+}
+
+/** The stamp of the entry that a read has found; '' where it has found none. */
+function stampIn(reply: unknown): string {
+  const value = Buffer.isBuffer(reply) ? reply : (reply as MissReply)[2]
+  return value.toString('latin1', 44, 60)
 }
 
 function luaNumber(ms: number): string {

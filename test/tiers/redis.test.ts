@@ -145,6 +145,17 @@ describe('redisTier', () => {
     [() => redisTier(client, { leaseTtl: 1.5 }), 'leaseTtl must be a positive integer, but got: 1.5'],
     [() => redisTier(client, { checkEvery: -1 }), 'checkEvery must be a positive integer, but got: -1'],
     [() => redisTier(client, { maxMarks: 0 }), 'maxMarks must be a positive integer, but got: 0'],
+    [() => redisTier(client, { backplane: 'none' as never }), "backplane must be 'pubsub' or 'tracking'"],
+    [
+      () => redisTier({ ...client, isCluster: true } as never, { backplane: 'tracking' }),
+      "backplane must be 'pubsub' where the client is of a cluster",
+    ],
+    [
+      () =>
+        redisTier({ ...client, callBuffer: 1, sendCommand: () => {}, slots: [] } as never, { backplane: 'tracking' }),
+      "backplane must be 'pubsub' where the client is of a cluster",
+    ],
+    [() => redisTier(client, { maxTracked: 0 }), 'maxTracked must be a positive integer, but got: 0'],
     [() => redisTier(client, { onError: 1 } as never), 'onError must be a function, but got: 1'],
     [() => redisTier(client, { ttl: 1 } as never), 'an option of redisTier must be one of prefix, shards'],
   ] as const) {
