@@ -43,6 +43,7 @@ export class Callers<V, Args extends readonly unknown[]> {
 
   /** Counts one more caller of a flight. While the store is being read, nobody knows yet what the caller will be. */
   join(flight: Flight<V, Args>): void {
+    if (flight.owner !== this.#room) flight.usedBy(this.#room)
     if (flight.askers === 0) this.#counters.joins++
     else if (flight.owner === this.#room) flight.askers++
     else flight.addStranger(this.#counters)

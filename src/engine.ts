@@ -159,7 +159,7 @@ export class Engine<V, Args extends readonly unknown[]> {
   }
 
   async #end(wait: boolean): Promise<void> {
-    const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.owner === this.room)
+    const flights = [...this.#space.flights, ...this.#space.revoked].filter((flight) => flight.isUsedBy(this.room))
     const parts = Promise.allSettled(this.parts.map(async (part) => part(wait)))
     if (wait) {
       // A load that closes its own function in its first step has no promise before that is over.
@@ -168,6 +168,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     } else {
       const reason = new ClosedError('this was closed while the load ran', undefined)
       for (const flight of flights) {
+        if (!flight.leftBy(this.room)) continue
         this.#space.revokeFlight(flight)
         flight.abort(reason)
       }
@@ -238,13 +239,9 @@ export class Engine<V, Args extends readonly unknown[]> {
       flight.reading = this.room.read(storeKey as string)
       const old = stillAlive(await flight.reading)
       const { askers } = flight
-      flight.askers = 0
       const served = this.#oldValues.serve(old, storeKey, askers)
-      for (const counters of flight.strangers) {
-        if (served === undefined) counters.joins++
-        else if (served === true && !this.#freshness.isFresh(old!)) counters.staleHits++
-        else counters.hits++
-      }
+      const areFresh = served !== true || this.#freshness.isFresh(old!)
+      flight.tellAskers(served === undefined ? 'joins' : areFresh ? 'hits' : 'staleHits')
       if (served !== undefined) {
         this.#space.remove(flight)
         flight.ended = true

@@ -37,6 +37,8 @@ interface Leaving {
   controller: AbortController | undefined
   aborted: boolean
   reason: unknown
+  /** The functions through which callers have come, if not one alone. */
+  users: Set<object> | undefined
 }
 
 /** Those who ask while an asynchronous store is read. Made only over such a store. */
@@ -154,13 +156,17 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     this.#ask().askers = count
   }
 
-  /** The counters of those who have asked by another function, where functions share their keys. */
-  get strangers(): readonly Counters[] {
-    return this.#asking?.strangers ?? []
-  }
-
+  /** Notes one who has asked by another function, where functions share their keys. */
   addStranger(counters: Counters): void {
     ;(this.#ask().strangers ??= []).push(counters)
+  }
+
+  /** Counts those who have asked by other functions. Whoever comes from here on is counted at once. */
+  tellAskers(as: 'hits' | 'staleHits' | 'joins'): void {
+    const asking = this.#ask()
+    for (const counters of asking.strangers ?? []) counters[as]++
+    asking.strangers = undefined
+    asking.askers = 0
   }
 
   /** The reading of the store: before the load, or beside it on behalf of those who come meanwhile. */
@@ -205,8 +211,26 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     return --this.#leavers().waiting === 0 && !this.pinned
   }
 
+  /** Notes that callers have come through another function than its owner, where functions share their keys. */
+  usedBy(room: object): void {
+    const leaving = this.#leavers()
+    leaving.users ??= new Set([this.owner])
+    leaving.users.add(room)
+  }
+
+  isUsedBy(room: object): boolean {
+    return this.#leaving?.users?.has(room) ?? this.owner === room
+  }
+
+  /** Notes that a function has ended through which callers have come; says whether there is no other. */
+  leftBy(room: object): boolean {
+    const users = this.#leaving?.users
+    users?.delete(room)
+    return users === undefined || users.size === 0
+  }
+
   #leavers(): Leaving {
-    this.#leaving ??= { waiting: 0, controller: undefined, aborted: false, reason: undefined }
+    this.#leaving ??= { waiting: 0, controller: undefined, aborted: false, reason: undefined, users: undefined }
     return this.#leaving
   }
 

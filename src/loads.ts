@@ -32,7 +32,7 @@ export class Loads<V, Args extends readonly unknown[]> implements Steps<Flight<V
     if (!flight.background) this.#room.counters.misses++
     this.#room.counters.loads++
     if (this.#book !== undefined) flight.stamp = this.#book.stamp()
-    flight.startedAt = this.#room.freshness.clock.now()
+    flight.startedAt = this.#now()
   }
 
   begin(flight: Flight<V, Args>): V | PromiseLike<V> {
@@ -64,9 +64,19 @@ export class Loads<V, Args extends readonly unknown[]> implements Steps<Flight<V
 
   /** Counts the time that a load took, and gives it. */
   #took(flight: Flight<V, Args>): number {
-    const ms = this.#room.freshness.clock.now() - flight.startedAt
+    const ms = this.#now() - flight.startedAt
     this.#room.counters.loadMs += ms
     return ms
+  }
+
+  /** A clock that fails does not keep a load from its end. */
+  #now(): number {
+    try {
+      return this.#room.freshness.clock.now()
+    } catch (error) {
+      this.#room.report(error)
+      return 0
+    }
   }
 
   #ended(flight: Flight<V, Args>): void {

@@ -197,7 +197,7 @@ export class Stock<V, Args extends readonly unknown[]> {
 
   /** The entry for a value, or `undefined` if it is not to be kept. */
   protected entryFor(value: V, args: Args, flight?: Flight<V, Args>, loadMs?: number): Entry<V> | undefined {
-    if (this.#when !== undefined && !this.#when(value, ...args)) return undefined
+    if (this.#when !== undefined && !kept(this.#when(value, ...args))) return undefined
     let tags: TagSet | undefined
     if (this.#tags !== undefined) {
       const names = typeof this.#tags === 'function' ? this.#tags(value, ...args) : []
@@ -252,4 +252,11 @@ export class Stock<V, Args extends readonly unknown[]> {
     operation.catch((error: unknown) => this.storeFailed(error))
     return operation
   }
+}
+
+/** Reads what `when` gives. A promise would be true whatever comes of it. */
+function kept(answer: unknown): boolean {
+  if (!isThenable(answer)) return Boolean(answer)
+  answer.then(undefined, () => {})
+  throw wrongType('what when gives', 'true or false', answer)
 }

@@ -1,9 +1,11 @@
+import { iterable } from './check.ts'
+
 /** Tags, or a single one. */
 export type TagList = string | Iterable<string>
 
 /** The tags of a list; a string is one tag, and not its characters. */
 export function listOf(tags: TagList): string[] {
-  return typeof tags === 'string' ? [tags] : [...tags]
+  return typeof tags === 'string' ? [tags] : [...iterable('tags', tags)]
 }
 
 /** The tags of one entry. */

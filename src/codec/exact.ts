@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { Deserializer, Serializer } from 'node:v8'
+import { plainText } from './plain.ts'
 import { ownParts, survey } from './survey.ts'
 
 /**
@@ -62,6 +63,10 @@ class Reader extends Deserializer {
   }
 }
 
+/** What JSON has before it, which no other form begins with: neither that of `node:v8`, nor JSON of another codec. */
+const plainMark = 1
+const plainSign = String.fromCharCode(plainMark)
+
 /** What is serialized: the value, and beside it what a structured clone loses of the objects in it. */
 type Payload = readonly [value: unknown, errors?: readonly [Error, readonly unknown[]][], bare?: readonly object[]]
 
@@ -74,12 +79,14 @@ type Payload = readonly [value: unknown, errors?: readonly [Error, readonly unkn
  * What would come back as something else is refused by `encode` with an {@link UnfitValueError}: functions, symbols,
  * instances of classes that are not built in, hidden properties.
  *
- * The form is that of `node:v8`, which browsers use between pages that do not trust each other. Reading it makes own
+ * A value that JSON brings back exactly is written as JSON. The form of all others is that of `node:v8`, which browsers use between pages that do not trust each other. Reading it makes own
  * data properties on new objects alone: it runs no code of the bytes, calls no setter and reaches no prototype. It is
  * read by the version of Node that wrote it and by later ones.
  */
 export const exactCodec: Codec = {
   encode(value) {
+    const text = plainText(value)
+    if (text !== undefined) return Buffer.from(plainSign + text)
     const { errors, bare } = survey(value)
     const payload: Payload =
       errors.length + bare.length === 0 ? [value] : [value, errors.map((error) => [error, ownParts(error)]), bare]
@@ -90,6 +97,9 @@ export const exactCodec: Codec = {
   },
 
   decode(bytes) {
+    if (bytes[0] === plainMark) {
+      return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.byteLength - 1).toString()) as unknown
+    }
     const reader = new Reader(bytes)
     reader.readHeader()
     const payload: unknown = reader.readValue()

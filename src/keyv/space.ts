@@ -1,7 +1,7 @@
 import { abortable } from '../tiers/abortable.ts'
 import { checkedLife } from '../tiers/life.ts'
 import type { Owed } from '../tiers/owed.ts'
-import { decodeRecord, encodeRecord, entryAt, type StoredRecord } from '../tiers/record.ts'
+import { decodeRecord, encodeRecord, endingAt, entryAt, type StoredRecord } from '../tiers/record.ts'
 import type { Lease, Life, ReadOptions, TierEntry, TierRead, TierSpace } from '../tiers/tier.ts'
 import { newToken, placeText, wellFormed } from '../tiers/token.ts'
 import type { Shelf } from './shelf.ts'
@@ -194,7 +194,7 @@ export class KeyvSpace implements TierSpace {
     if (record.staleFor <= 0) await shelf.delete(this.#entry(key))
     else if (record.freshUntil > now) {
       // It stays what was loaded then, so what invalidates it meanwhile still does.
-      const text = encodeRecord({ ...record, freshUntil: Math.floor(now) }, record.bytes).toString('base64')
+      const text = encodeRecord(endingAt(record, Math.floor(now)), record.bytes).toString('base64')
       await shelf.set(this.#entry(key), text, record.staleFor)
     }
     return true

@@ -44,6 +44,8 @@ export class Ledger {
 
   /** Whether what began under this sequence is alive, by the marks of its space and its tags. */
   isAlive(sequence: number, space: Buffer, tags: readonly string[]): boolean {
+    // In most cases nothing at all has been invalidated since.
+    if (sequence >= this.#database.number('seq')) return true
     if (sequence < this.#database.number('floor') || !this.#isUnmarked(sequence, space)) return false
     return tags.every((tag) => this.#isUnmarked(sequence, tagKey(tag)))
   }
@@ -57,7 +59,7 @@ export class Ledger {
   find(name: Buffer, space: Buffer, now: number): StoredRecord | 'damaged' | undefined {
     const bytes = this.#database.tables.entries.getBinary(name)
     if (bytes === undefined) return undefined
-    const record = decodeRecord(bytes.subarray(placeBytes))
+    const record = decodeRecord(bytes, placeBytes)
     if (record === undefined) return 'damaged'
     if (now >= record.freshUntil + record.staleFor) return undefined
     return this.isAlive(record.sequence, space, record.tags) ? record : undefined

@@ -2,7 +2,7 @@ import { ClosedError } from '../errors.ts'
 import { abortable } from '../tiers/abortable.ts'
 import { checkedLife, type CheckedLife } from '../tiers/life.ts'
 import type { Owed } from '../tiers/owed.ts'
-import { encodeRecord } from '../tiers/record.ts'
+import { encodeRecord, endingAt } from '../tiers/record.ts'
 import type { Renewals } from '../tiers/renewals.ts'
 import type { Lease, Life, ReadOptions, TierEntry, TierRead, TierSpace, WaitOptions } from '../tiers/tier.ts'
 import { newToken, placeText, wellFormed } from '../tiers/token.ts'
@@ -124,7 +124,7 @@ export class LmdbSpace implements TierSpace {
       const record = ledger.find(name, this.#mark, now)
       if (typeof record !== 'object') return false
       if (record.staleFor <= 0) ledger.remove(name)
-      else if (record.freshUntil > now) ledger.store(name, encodeRecord({ ...record, freshUntil: now }, record.bytes))
+      else if (record.freshUntil > now) ledger.store(name, encodeRecord(endingAt(record, now), record.bytes))
       return true
     })
   }

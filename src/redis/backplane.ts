@@ -3,9 +3,11 @@ import type { TierEvent } from '../tiers/tier.ts'
 import { placeText } from '../tiers/token.ts'
 import type { Waiting } from '../tiers/waiting.ts'
 import { warn } from '../warn.ts'
-import type { Subscription } from './client.ts'
+import type { Copies } from './copies.ts'
 import { type Message, parseMessage, unnumbered } from './messages.ts'
 import type { Server } from './server.ts'
+import { Tracking, type TrackingOptions } from './tracking.ts'
+import type { Subscription } from './wire.ts'
 
 /** The pause between two attempts to connect, in milliseconds. */
 const retryAfter = 100
@@ -37,15 +39,22 @@ export class Backplane {
   /** Whether it was lost meanwhile. */
   #lostAgain = false
   #closed = false
+  readonly #tracking: Tracking | undefined
   connected = false
 
   /** @param checkEvery milliseconds */
-  constructor(server: Server, waiting: Waiting, checkEvery: number) {
+  constructor(server: Server, waiting: Waiting, checkEvery: number, tracking?: TrackingOptions) {
     this.#server = server
     this.#waiting = waiting
     this.#checkEvery = checkEvery
     this.#heard = server.shards.map(() => -1)
     this.#overdue = server.shards.map(() => -1)
+    this.#tracking = tracking && new Tracking(server, tracking, (event) => this.connected && this.#tell(event))
+  }
+
+  /** What is to be told of reads and writes, as long as keys are tracked for those who listen. */
+  get copies(): Copies | undefined {
+    return this.connected && this.#listeners.size > 0 ? this.#tracking?.copies : undefined
   }
 
   add(listener: (event: TierEvent) => void): () => void {
@@ -80,9 +89,11 @@ export class Backplane {
     while (!this.#closed && this.#subscription === undefined) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
-        const subscription = await this.#server.subscribe(this.#server.channel, {
+        const subscription = await this.#server.subscribe({
           message: (text) => this.#hear(text),
           lost: () => this.#lose(),
+          changed: this.#tracking && ((key) => this.#tracking?.hear(key)),
+          refused: (error) => this.#tracking?.refuse(error),
         })
         if (this.#closed) subscription.close()
         else this.#subscription = subscription
@@ -115,8 +126,9 @@ export class Backplane {
     this.#next(this.connected ? this.#checkEvery : retryAfter)
   }
 
-  #probe(): Promise<void> {
-    return this.#server.say(unnumbered(this.#server.origin, -1, 'probe'))
+  async #probe(): Promise<void> {
+    await this.#tracking?.probe()
+    await this.#server.say(unnumbered(this.#server.origin, -1, 'probe'))
   }
 
   /** Compares what has been said with what has been heard. A message may be under way for one check. */
@@ -141,7 +153,7 @@ export class Backplane {
     const [origin, shard, number, kind] = message
     const own = origin === this.#server.origin
     if (kind === 'probe') {
-      if (own && !this.connected) void this.#find()
+      if (own && !this.connected && this.#tracking?.believes() !== false) void this.#find()
       return
     }
     if (kind === 'done') return this.#waiting.wake(message[4])
@@ -192,6 +204,7 @@ export class Backplane {
 
   #lose(): void {
     this.#lostAgain = true
+    this.#tracking?.lose()
     if (!this.connected) return
     this.connected = false
     this.#tell({ type: 'lost' })
@@ -199,6 +212,7 @@ export class Backplane {
   }
 
   #tell(event: TierEvent): void {
+    if (event.type === 'gap') this.#tracking?.copies?.clear()
     for (const listener of this.#listeners) this.#tellOne(listener, event)
   }
 

@@ -10,6 +10,7 @@ import { type RedisClient, wireOf } from './client.ts'
 import { tail } from './messages.ts'
 import { Server } from './server.ts'
 import { RedisSpace, type Shared } from './space.ts'
+import type { TrackingOptions } from './tracking.ts'
 
 export type { IoRedisLike, NodeRedisLike, RedisClient } from './client.ts'
 export type * from '../tiers/tier.ts'
@@ -38,11 +39,25 @@ export interface RedisTierOptions {
    * those that were forgotten is a miss. Default: 100,000.
    */
   maxMarks?: number | undefined
-  /** Told of entries that were found damaged. Default: a process warning. */
+  /**
+   * How first tiers of this process learn what has become of their copies.
+   *
+   * - `'pubsub'`: what other tiers do is told by messages.
+   * - `'tracking'`: the server tells besides of each entry that was deleted, evicted or flushed, whoever has done it (CLIENT
+   *   TRACKING, broadcasting). Each write to an entry then makes a message to each such process, and one look where that
+   *   has a copy. For Redis 6 or Valkey on; not for a cluster. A server that does not do it is told to `onError`, and
+   *   there are messages alone.
+   *
+   * Default: `'pubsub'`.
+   */
+  backplane?: 'pubsub' | 'tracking' | undefined
+  /** With `'tracking'`: the most entries that copies are known of; beyond that the oldest are dropped. Default: 100,000. */
+  maxTracked?: number | undefined
+  /** Told of entries that were found damaged, and of a server that tracks nothing. Default: a process warning. */
   onError?: ((error: unknown) => void) | undefined
 }
 
-const names = ['prefix', 'shards', 'leaseTtl', 'checkEvery', 'maxMarks', 'onError']
+const names = ['prefix', 'shards', 'leaseTtl', 'checkEvery', 'maxMarks', 'backplane', 'maxTracked', 'onError']
 
 /**
  * Makes a tier of a Redis or Valkey server, or of a cluster of them: leases, fenced writes and a backplane, over a
@@ -53,7 +68,8 @@ const names = ['prefix', 'shards', 'leaseTtl', 'checkEvery', 'maxMarks', 'onErro
  * failover to a replica that had not heard of the last invalidations is met in the same way; a node that is demoted and
  * then promoted again while no client has noticed is not.
  *
- * The client needs the rights to EVAL, EVALSHA, PUBLISH and SUBSCRIBE, and within scripts to INFO.
+ * The client needs the rights to EVAL, EVALSHA, PUBLISH and SUBSCRIBE, and within scripts to INFO; for tracking those
+ * to CLIENT, GETRANGE and SET.
  *
  * @param client of ioredis, iovalkey or node-redis, connected or about to be
  * @throws {TypeError | RangeError} when the client or an option is wrong
@@ -67,13 +83,24 @@ export function redisTier(client: RedisClient, options: RedisTierOptions = {}): 
   if (typeof prefix !== 'string' || prefix === '' || /[{}]/.test(prefix)) {
     throw wrongType('prefix', 'a string that is not empty and has no braces', prefix)
   }
-  const { onError = warn } = options
+  const { backplane = 'pubsub', maxTracked = 100_000, onError = warn } = options
   callable('onError', onError)
+  if (backplane !== 'pubsub' && backplane !== 'tracking') {
+    throw wrongType('backplane', "'pubsub' or 'tracking'", backplane)
+  }
+  if (backplane === 'tracking' && wire.track === undefined) {
+    throw wrongType('backplane', "'pubsub' where the client is of a cluster", backplane)
+  }
+  positiveInteger('maxTracked', maxTracked)
   positiveInteger('leaseTtl', leaseTtl)
   positiveInteger('checkEvery', checkEvery)
   positiveInteger('maxMarks', maxMarks)
   positiveInteger('shards', shards)
-  return new RedisTier({ wire, prefix, shards, origin: newToken() }, { leaseTtl, checkEvery, maxMarks, onError })
+  const tracking = backplane === 'tracking' ? { maxTracked, refused: onError } : undefined
+  return new RedisTier(
+    { wire, prefix, shards, origin: newToken() },
+    { leaseTtl, checkEvery, maxMarks, tracking, onError },
+  )
 }
 
 class RedisTier implements Tier {
@@ -84,7 +111,13 @@ class RedisTier implements Tier {
 
   constructor(
     at: ConstructorParameters<typeof Server>[0],
-    options: { leaseTtl: number; checkEvery: number; maxMarks: number; onError: (error: unknown) => void },
+    options: {
+      leaseTtl: number
+      checkEvery: number
+      maxMarks: number
+      tracking: TrackingOptions | undefined
+      onError: (error: unknown) => void
+    },
   ) {
     const server = new Server(at, () => this.#markAll([], tail('everything')))
     const waiting = new Waiting()
@@ -92,7 +125,7 @@ class RedisTier implements Tier {
     this.#shared = {
       server,
       waiting,
-      backplane: new Backplane(server, waiting, options.checkEvery),
+      backplane: new Backplane(server, waiting, options.checkEvery, options.tracking),
       renewals: new Renewals(options.leaseTtl),
       leaseTtl: options.leaseTtl,
       onError: options.onError,

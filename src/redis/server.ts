@@ -1,7 +1,7 @@
 import { ClosedError } from '../errors.ts'
 import { Owed } from '../tiers/owed.ts'
-import { type Wire, type Word } from './client.ts'
 import { type ScriptName, scripts } from './scripts.ts'
+import type { Subscription, TrackingListener, Wire, Word } from './wire.ts'
 
 /** How the keys of a tier are laid out, and how its servers are spoken to. */
 export interface ServerOptions {
@@ -16,6 +16,8 @@ export interface Shard {
   readonly index: number
   /** What all its keys begin with. */
   readonly text: string
+  /** What the keys of its entries begin with. */
+  readonly entries: string
   readonly fence: string
   readonly marks: string
   /** The beginning of a message of this tier for the backplane; the number of the message comes next. */
@@ -53,7 +55,7 @@ export class Server {
       // The number of shards is part of the name: those who disagree about it never mistake each other's keys.
       const text = `{${prefix}:${shards}.${index}}:`
       const head = `["${origin}",${index},`
-      return { index, text, fence: `${text}f`, marks: `${text}m`, head }
+      return { index, text, entries: `${text}e:`, fence: `${text}f`, marks: `${text}m`, head }
     })
     this.#unlisten = wire.onReconnect(() => {
       this.#connections++
@@ -67,33 +69,48 @@ export class Server {
   }
 
   /** Runs a script after all that is to be done before it. */
-  run(name: ScriptName, shard: Shard, place: readonly string[], words: readonly Word[]): Promise<unknown> {
-    return this.#believedUnder === this.#connections && !this.owed.any
-      ? this.runAnyway(name, shard, place, words)
-      : this.#runAfterAll(name, shard, place, words)
-  }
-
-  /** Runs a script at once: an invalidation need not believe anything. */
-  runAnyway(name: ScriptName, shard: Shard, place: readonly string[], words: readonly Word[]): Promise<unknown> {
-    if (this.#closed) return Promise.reject(new ClosedError('the tier has been closed', place[0]))
-    const keys = place.length === 0 ? '2' : '4'
-    const sent = ['EVALSHA', scripts[name].sha, keys, shard.fence, shard.marks, ...place, ...words]
-    return this.#wire.send(shard.fence, sent).catch(async (error: unknown) => {
-      if (!isUnknownScript(error)) throw error
-      await this.#believeShard(shard)
-      return this.#wire.send(shard.fence, ['EVAL', scripts[name].text, ...sent.slice(2)])
-    })
-  }
-
-  async #runAfterAll(
+  run<T = unknown>(
     name: ScriptName,
     shard: Shard,
     place: readonly string[],
     words: readonly Word[],
-  ): Promise<unknown> {
+    take?: (reply: unknown) => T | Promise<T>,
+  ): Promise<T> {
+    return this.#believedUnder === this.#connections && !this.owed.any
+      ? this.runAnyway(name, shard, place, words, take)
+      : this.#afterAll().then(() => this.runAnyway(name, shard, place, words, take))
+  }
+
+  /**
+   * Runs a script at once: an invalidation need not believe anything.
+   *
+   * @param take is given the reply, in the step in which it comes: no promise is made for it
+   */
+  runAnyway<T = unknown>(
+    name: ScriptName,
+    shard: Shard,
+    place: readonly string[],
+    words: readonly Word[],
+    take?: (reply: unknown) => T | Promise<T>,
+  ): Promise<T> {
+    if (this.#closed) return Promise.reject(new ClosedError('the tier has been closed', place[0]))
+    const sent: Word[] = ['EVALSHA', scripts[name].sha, place.length === 0 ? '2' : '4', shard.fence, shard.marks]
+    for (const key of place) sent.push(key)
+    for (const word of words) sent.push(word)
+    const reply = this.#wire.send(shard.fence, sent)
+    return reply.then(take, (error: unknown) => this.#teach(name, shard, sent, error).then(take))
+  }
+
+  /** Runs a script again that a server did not know, once its data is believed. */
+  async #teach(name: ScriptName, shard: Shard, sent: readonly Word[], error: unknown): Promise<unknown> {
+    if (!isUnknownScript(error)) throw error
+    await this.#believeShard(shard)
+    return this.#wire.send(shard.fence, ['EVAL', scripts[name].text, ...sent.slice(2)])
+  }
+
+  async #afterAll(): Promise<void> {
     if (this.#believedUnder !== this.#connections) await this.#believe()
     if (this.owed.any) await this.owed.settle()
-    return this.runAnyway(name, shard, place, words)
   }
 
   /** Runs a script on every shard. */
@@ -101,9 +118,29 @@ export class Server {
     return Promise.all(this.shards.map((shard) => this.runAnyway(name, shard, [], words(shard))))
   }
 
-  /** Subscribes to what the tiers of all processes say. */
-  get subscribe(): Wire['subscribe'] {
-    return this.#wire.subscribe.bind(this.#wire)
+  /** Subscribes to what the tiers of all processes say and, where that is listened to, to what becomes of all entries. */
+  subscribe({
+    changed,
+    ...listener
+  }: Omit<TrackingListener, 'changed'> & { changed: TrackingListener['changed'] | undefined }): Promise<Subscription> {
+    if (changed === undefined) return this.#wire.subscribe(this.channel, listener)
+    const prefixes = this.shards.map(({ entries }) => entries)
+    return this.#wire.track!(this.channel, prefixes, { ...listener, changed })
+  }
+
+  /** A key that is tracked as entries are, and is none: their names have a colon. */
+  get probeKey(): string {
+    return this.shards[0]!.entries + this.origin
+  }
+
+  /** Writes that key, for a second. */
+  async writeProbe(): Promise<void> {
+    await this.#wire.send(this.probeKey, ['SET', this.probeKey, '', 'PX', '1000'])
+  }
+
+  /** The stamp of the entry under this name; '' where there is none. */
+  async stampOf(name: string): Promise<string> {
+    return String(await this.#wire.send(name, ['GETRANGE', name, '44', '59']))
   }
 
   /** Sends a message that is no invalidation. */

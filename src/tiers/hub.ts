@@ -22,6 +22,8 @@ class Hub {
   readonly #tier: Tier
   readonly #hearers = new Set<Hearer>()
   readonly #books = new Map<TagBook, { readonly unlisten: () => void; count: number }>()
+  /** Invalidations of tags that have not come to their end: whoever enters meanwhile must not read what was before them. */
+  readonly #underWay = new Set<Promise<unknown>>()
   #unsubscribe: (() => void) | undefined
 
   constructor(tier: Tier) {
@@ -31,6 +33,7 @@ class Hub {
   /** @returns what ends it */
   enter(hearer: Hearer): () => void {
     this.#hearers.add(hearer)
+    for (const change of this.#underWay) void hearer.tagsUnderWay(change)
     if (hearer.book !== undefined) this.#attach(hearer.book)
     this.#unsubscribe ??= this.#tier.subscribe((event) => this.#hear(event))
     return () => {
@@ -68,6 +71,7 @@ class Hub {
       parts.push(this.#tier.invalidateTags(names.slice(from, from + maxTags)))
     }
     const change = Promise.all(parts)
+    this.#underWay.add(change)
     // A tier does not tell books apart, and does not echo what is done here.
     this.#tellBooks(names, book)
     const turns: Promise<void>[] = []
@@ -82,6 +86,8 @@ class Hub {
     } catch (error) {
       concerned?.failed(error)
       throw error
+    } finally {
+      this.#underWay.delete(change)
     }
   }
 

@@ -37,10 +37,40 @@ export interface RecordHead {
   readonly tags: readonly string[]
 }
 
-/** An entry as it was found. */
-export interface StoredRecord extends RecordHead {
+/** An entry as it was found. What is seldom asked for is read from the bytes only then. */
+export class StoredRecord implements RecordHead {
+  readonly sequence: number
+  readonly storedAt: number
+  readonly freshUntil: number
+  readonly staleFor: number
+  readonly tags: readonly string[]
   readonly bytes: Buffer
-  readonly id: string
+  readonly #record: Buffer
+  readonly #start: number
+
+  /**
+   * @param record the bytes that it is in, from {@link start} on
+   * @param bytes its payload
+   */
+  constructor(record: Buffer, start: number, tags: readonly string[], bytes: Buffer) {
+    this.sequence = record.readDoubleBE(start + 12)
+    this.storedAt = record.readDoubleBE(start + 20)
+    this.freshUntil = record.readDoubleBE(start + 28)
+    this.staleFor = record.readDoubleBE(start + 36)
+    this.tags = tags
+    this.bytes = bytes
+    this.#record = record
+    this.#start = start
+  }
+
+  get stamp(): string {
+    return this.#record.toString('latin1', this.#start + 44, this.#start + 60)
+  }
+
+  /** What tells it from all other entries. */
+  get id(): string {
+    return recordId(this.#record, this.#start)
+  }
 }
 
 /** The bytes of an entry. */
@@ -75,44 +105,86 @@ export function tagBytes(tags: readonly string[]): Buffer {
 }
 
 /** What tells an entry from all others, of bytes that begin as one; also where the head is damaged. */
-export function recordId(record: Buffer): string {
-  return record.toString('latin1', 4, 12) + record.toString('latin1', 44, 60)
+export function recordId(record: Buffer, start = 0): string {
+  return record.toString('latin1', start + 4, start + 12) + record.toString('latin1', start + 44, start + 60)
 }
 
-/** The entry that these bytes are, or `undefined` when its head is not as it was written. Copies nothing. */
-export function decodeRecord(record: Buffer): StoredRecord | undefined {
-  if (record.length < fixedHead || record.readUInt32BE(0) !== magicNumber) return undefined
-  const start = fixedHead + record.readUInt32BE(62)
-  if (start > record.length || checksum(record.subarray(12, start)) !== record.toString('latin1', 4, 12)) {
-    return undefined
-  }
-  const count = record.readUInt16BE(60)
+const noTags: readonly string[] = []
+
+/**
+ * The entry that these bytes are, or `undefined` when its head is not as it was written. Copies nothing.
+ *
+ * @param start where in the bytes it begins
+ * @param end where its payload ends
+ */
+export function decodeRecord(record: Buffer, start = 0, end: number = record.length): StoredRecord | undefined {
+  if (end - start < fixedHead || record.readUInt32BE(start) !== magicNumber) return undefined
+  const payload = start + fixedHead + record.readUInt32BE(start + 62)
+  if (payload > end || !hasChecksum(record, start, payload)) return undefined
+  const count = record.readUInt16BE(start + 60)
+  const tags = count === 0 ? noTags : tagsOf(record, start + fixedHead, count)
+  return new StoredRecord(record, start, tags, record.subarray(payload, end))
+}
+
+/** The checksum has shown that the lengths are those that were written. */
+function tagsOf(record: Buffer, start: number, count: number): string[] {
   const tags: string[] = []
-  let at = fixedHead
-  // The checksum has shown that the lengths are those that were written.
+  let at = start
   for (let index = 0; index < count; index++) {
     const end = at + 2 + record.readUInt16BE(at)
     tags.push(record.toString('utf8', at + 2, end))
     at = end
   }
-  return {
-    sequence: record.readDoubleBE(12),
-    storedAt: record.readDoubleBE(20),
-    freshUntil: record.readDoubleBE(28),
-    staleFor: record.readDoubleBE(36),
-    stamp: record.toString('latin1', 44, 60),
-    tags,
-    bytes: record.subarray(start),
-    id: recordId(record),
-  }
+  return tags
 }
 
-/** The entry as an engine sees it at a time of the backend's clock. */
+/** The head of an entry that is to be fresh until then and no longer. */
+export function endingAt(record: StoredRecord, freshUntil: number): RecordHead {
+  const { sequence, storedAt, staleFor, stamp, tags } = record
+  return { sequence, storedAt, freshUntil, staleFor, stamp, tags }
+}
+
+/** An entry as an engine sees it at a time of the backend's clock. */
 export function entryAt(record: StoredRecord, now: number): TierEntry {
-  const { bytes, tags, staleFor, id } = record
-  return { bytes, tags, age: now - record.storedAt, freshFor: record.freshUntil - now, staleFor, id }
+  return new SeenEntry(record, now)
+}
+
+class SeenEntry implements TierEntry {
+  readonly bytes: Uint8Array
+  readonly tags: readonly string[]
+  readonly age: number
+  readonly freshFor: number
+  readonly staleFor: number
+  readonly #record: StoredRecord
+
+  constructor(record: StoredRecord, now: number) {
+    this.bytes = record.bytes
+    this.tags = record.tags
+    this.age = now - record.storedAt
+    this.freshFor = record.freshUntil - now
+    this.staleFor = record.staleFor
+    this.#record = record
+  }
+
+  get id(): string {
+    return this.#record.id
+  }
 }
 
 function checksum(head: Uint8Array): string {
   return hash('sha1', head).slice(0, 8)
+}
+
+const hexDigits = Buffer.from('0123456789abcdef')
+
+/** Whether the checksum fits the head, which ends at the payload. */
+function hasChecksum(record: Buffer, start: number, payload: number): boolean {
+  // As text with a byte a character: neither a buffer nor all of the digits are made for it.
+  const digest = hash('sha1', record.subarray(start + 12, payload), 'binary')
+  for (let index = 0; index < 4; index++) {
+    const byte = digest.charCodeAt(index)
+    const at = start + 4 + 2 * index
+    if (record[at] !== hexDigits[byte >> 4] || record[at + 1] !== hexDigits[byte & 15]) return false
+  }
+  return true
 }

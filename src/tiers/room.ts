@@ -38,29 +38,20 @@ export class TierRoom implements Behind {
     this.#ear = new Ear({ room, tier, shelf, entries: this.#entries, blindTtl, gap: () => this.#doubtAll() })
   }
 
-  async readOrLoad(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
-    const { space, counters } = this.#room
+  readOrLoad(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
     const key = this.#keyOf(flight.storeKey)
     if (key === undefined) return engine.run(flight)
-    let lease: Lease | undefined
-    if (flight.fresh) {
-      lease = await this.#shelf.lease(key)
-    } else {
-      flight.askers = 1
-      const found = await this.#look(flight, key, engine)
-      if ('served' in found) return this.#answer(flight, engine, found)
-      lease = found.lease
-      counters.joins += flight.askers - 1
-      this.#tellStrangers(flight, 'joins')
-    }
-    if (flight.aborted) {
-      counters.misses++
-      this.#release(flight, lease)
-      space.remove(flight)
-      throw flight.signal.reason as Error
-    }
-    this.#hold(flight, lease)
-    return this.#load(flight, engine)
+    if (flight.fresh) return this.#shelf.lease(key).then((lease) => this.#loadUnder(flight, lease, engine))
+    flight.askers = 1
+    const gaps = this.#gaps
+    return this.#shelf.read(key).then((found) => {
+      // Most of what is found is fresh, and then nothing is left to wait for.
+      if (found?.state !== 'fresh' || gaps !== this.#gaps) return this.#lookOn(flight, key, engine, found, gaps)
+      const entry = this.#entries.from(found, flight.stamp)
+      const served = entry && this.#serve(flight, engine, entry)
+      if (served === undefined) return this.#lookOn(flight, key, engine, found, gaps)
+      return this.#answer(flight, engine, { served, entry: entry!, lease: undefined })
+    })
   }
 
   async refresh(flight: AnyFlight, engine: EngineInFront): Promise<unknown> {
@@ -151,49 +142,76 @@ export class TierRoom implements Behind {
     return key.startsWith(`${MARKER}o`) ? undefined : key
   }
 
-  /** Looks for something to be served, and waits for another process that loads it. */
-  async #look(flight: AnyFlight, key: string, engine: EngineInFront): Promise<Served | { lease: Lease | undefined }> {
-    let found = await this.#read(flight, key)
+  /** Goes on with what was found, or should not have been: serves it, waits for another process, or loads. */
+  async #lookOn(
+    flight: AnyFlight,
+    key: string,
+    engine: EngineInFront,
+    first: Found | undefined,
+    gaps: number,
+  ): Promise<unknown> {
+    let found = this.#isBelieved(flight, first, gaps) ? first : await this.#readAgain(flight, key)
     for (let waited = false; ; waited = true) {
       const entry = this.#entries.from(found, flight.stamp)
       const lease = found?.lease
       if (entry !== undefined) {
-        const isFresh = this.#room.freshness.isFresh(entry)
-        if (waited && isFresh) {
+        if (waited && this.#room.freshness.isFresh(entry)) {
           // They have waited for a load, though it ran elsewhere.
           this.#room.counters.joins += flight.askers
-          this.#tellStrangers(flight, 'joins')
-          return { served: true, entry, lease }
+          flight.tellAskers('joins')
+          return this.#answer(flight, engine, { served: true, entry, lease })
         }
-        const served = engine.serve(entry, flight.storeKey, flight.askers)
-        if (served !== undefined) {
-          this.#tellStrangers(flight, served === true && !isFresh ? 'staleHits' : 'hits')
-          return { served, entry, lease }
-        }
+        const served = this.#serve(flight, engine, entry)
+        if (served !== undefined) return this.#answer(flight, engine, { served, entry, lease })
         if (!flight.revoked) flight.old = entry
       }
-      if (found === undefined || lease !== undefined || waited || flight.aborted) return { lease }
+      if (found === undefined || lease !== undefined || waited || flight.aborted) {
+        this.#room.counters.joins += flight.askers - 1
+        flight.tellAskers('joins')
+        return this.#loadUnder(flight, lease, engine)
+      }
       // oxlint-disable-next-line no-await-in-loop -- there is one wait at most
       found = await this.#shelf.wait(key, flight.signal)
     }
+  }
+
+  /** Loads, if there is still somebody who wants it. */
+  #loadUnder(flight: AnyFlight, lease: Lease | undefined, engine: EngineInFront): Promise<unknown> {
+    if (flight.aborted) {
+      this.#room.counters.misses++
+      this.#release(flight, lease)
+      this.#room.space.remove(flight)
+      throw flight.signal.reason as Error
+    }
+    this.#hold(flight, lease)
+    return this.#load(flight, engine)
   }
 
   /** Reads, and reads again where what was read may be older than an invalidation that has come meanwhile. */
   async #read(flight: AnyFlight, key: string): Promise<Found | undefined> {
     const gaps = this.#gaps
     const found = await this.#shelf.read(key)
-    if (found?.entry === undefined || found.lease !== undefined) return found
+    return this.#isBelieved(flight, found, gaps) ? found : this.#readAgain(flight, key)
+  }
+
+  /** @param gaps how many there had been when it was asked for */
+  #isBelieved(flight: AnyFlight, found: Found | undefined, gaps: number): boolean {
+    if (found?.entry === undefined || found.lease !== undefined) return true
     const mayCount = found.entry.tags.length === 0 || this.#entries.from(found, flight.stamp) !== undefined
-    if (mayCount && gaps === this.#gaps) return found
+    return mayCount && gaps === this.#gaps
+  }
+
+  #readAgain(flight: AnyFlight, key: string): Promise<Found | undefined> {
     this.#stamp(flight)
     return this.#shelf.read(key)
   }
 
-  /** Counts those who asked by way of other functions. Whoever asks from here on is counted at once. */
-  #tellStrangers(flight: AnyFlight, count: 'hits' | 'staleHits' | 'joins'): void {
-    for (const counters of flight.strangers ?? []) counters[count]++
-    flight.askers = 0
-    flight.strangers = undefined
+  /** Counts all who have asked where they may be given what was found, fresh or not, or a failure that is remembered. */
+  #serve(flight: AnyFlight, engine: EngineInFront, entry: Entry): Served['served'] | undefined {
+    const isFresh = this.#room.freshness.isFresh(entry)
+    const served = engine.serve(entry, flight.storeKey, flight.askers)
+    if (served !== undefined) flight.tellAskers(served === true && !isFresh ? 'staleHits' : 'hits')
+    return served
   }
 
   /** Serves what was found, and refreshes it behind the caller if that is due. */

@@ -2,7 +2,7 @@ import type { Content, Envelope, Unreadable } from '../codec/envelope.ts'
 import type { Clock } from '../types.ts'
 import type { Circuit } from './circuit.ts'
 import type { Lease, Life, TierEntry, TierRead, TierSpace } from './tier.ts'
-import { within } from './within.ts'
+import { Deadlines, within } from './within.ts'
 
 /** What was found in a tier, opened. */
 export interface Found {
@@ -41,6 +41,7 @@ const mostDiscards = 2
 export class TierShelf {
   readonly #space: TierSpace
   readonly #options: ShelfOptions
+  readonly #deadlines: Deadlines
   /** The last change of each key that has one under way. */
   readonly #last = new Map<string, Promise<unknown>>()
   /** The last change of all keys at once. */
@@ -50,50 +51,59 @@ export class TierShelf {
   constructor(space: TierSpace, options: ShelfOptions) {
     this.#space = space
     this.#options = options
+    this.#deadlines = new Deadlines(options.l2Timeout)
   }
 
   /** Looks, and takes the lease if it is to be had. Gives `undefined` where the tier does not answer. */
   read(key: string): Promise<Found | undefined> {
-    return this.#ask(
-      key,
-      () => this.#space.read(key),
-      this.#options.l2Timeout,
-      ({ lease }) => lease && this.release(key, lease),
+    const { circuit, clock } = this.#options
+    if (!circuit.allows()) return Promise.resolve(undefined)
+    const at = clock.now()
+    const late = this.#giveBack(key)
+    // One promise does all of it where there is an answer that can be read.
+    return this.#deadlines.within(
+      this.#whenDone(key, () => this.#space.read(key)),
+      (read, error) => {
+        if (read === undefined) return this.#notAnswered(error)
+        circuit.succeeded()
+        return this.#opened(key, read, at) ?? this.#readPast(key, read, at)
+      },
+      late,
     )
   }
 
   /** Waits for the load of another process. */
-  wait(key: string, signal: AbortSignal): Promise<Found | undefined> {
-    const { leaseWait, l2Timeout } = this.#options
-    const giveBack = ({ lease }: TierRead): void => {
-      if (lease !== undefined) this.release(key, lease)
+  async wait(key: string, signal: AbortSignal): Promise<Found | undefined> {
+    const { clock, leaseWait, l2Timeout } = this.#options
+    const look = async (): Promise<TierRead> => {
+      try {
+        return await this.#space.wait(key, { timeout: leaseWait, signal })
+      } catch (error) {
+        if (!signal.aborted) throw error
+        return { state: 'missing', entry: undefined, lease: undefined }
+      }
     }
-    return this.#ask(
-      key,
-      async () => {
-        try {
-          return await this.#space.wait(key, { timeout: leaseWait, signal })
-        } catch (error) {
-          if (!signal.aborted) throw error
-          return { state: 'missing', entry: undefined, lease: undefined }
-        }
-      },
-      Math.min(leaseWait + l2Timeout, longestDelay),
-      giveBack,
-    )
+    const read = await this.#bounded(key, look, Math.min(leaseWait + l2Timeout, longestDelay), this.#giveBack(key))
+    // Of a wait only its end is known.
+    const at = clock.now()
+    return read && (this.#opened(key, read, at) ?? this.#readPast(key, read, at))
   }
 
   /** Takes the lease, whoever has it. The last one that is asked for is the one that counts. */
   lease(key: string): Promise<Lease | undefined> {
-    const giveBack = (lease: Lease): void => this.release(key, lease)
     const take = (): Promise<Lease> => this.#inTurn(key, () => this.#space.lease(key))
-    return this.#ifAsked(take, this.#options.l2Timeout, giveBack)
+    return this.#ifAsked(take, this.#options.l2Timeout, (lease) => this.release(key, lease))
   }
 
   /** Looks at a fresh entry. */
   async peek(key: string): Promise<Found | undefined> {
     const at = this.#options.clock.now()
-    const entry = await this.#bounded(key, () => this.#space.peek(key), this.#options.l2Timeout)
+    const entry = await this.#bounded(
+      key,
+      () => this.#space.peek(key),
+      this.#options.l2Timeout,
+      () => {},
+    )
     if (entry === undefined) return undefined
     const content = this.#options.envelope.open(entry.bytes)
     if (content.kind !== 'value') return undefined
@@ -153,27 +163,32 @@ export class TierShelf {
     await within(all, this.#options.l2Timeout).catch(() => {})
   }
 
-  async #ask(
-    key: string,
-    look: () => Promise<TierRead>,
-    ms: number,
-    late: (read: TierRead) => void,
-  ): Promise<Found | undefined> {
-    const { clock, l2Timeout } = this.#options
-    const asked = clock.now()
-    let read = await this.#bounded(key, look, ms, late)
-    // Of a wait only its end is known.
-    const at = ms > l2Timeout ? clock.now() : asked
-    for (let discards = 0; read !== undefined; discards++) {
-      const { state, entry, lease } = read
-      if (entry === undefined) return { state, entry, value: undefined, lease, at }
-      const content = this.#options.envelope.open(entry.bytes)
-      if (content.kind === 'value') return { state, entry, value: content.value, lease, at }
-      this.#tellUnreadable(key, content)
-      if (lease !== undefined) return { state: 'missing', entry: undefined, value: undefined, lease, at }
-      if (discards === mostDiscards) return undefined
+  /** What gives back the lease of a read that has come too late. */
+  #giveBack(key: string): (read: TierRead) => void {
+    return ({ lease }) => {
+      if (lease !== undefined) this.release(key, lease)
+    }
+  }
+
+  /** What was read, opened; `undefined` for what cannot be read. */
+  #opened(key: string, { state, entry, lease }: TierRead, at: number): Found | undefined {
+    if (entry === undefined) return { state, entry, value: undefined, lease, at }
+    const content = this.#options.envelope.open(entry.bytes)
+    if (content.kind === 'value') return { state, entry, value: content.value, lease, at }
+    this.#tellUnreadable(key, content)
+    return lease && { state: 'missing', entry: undefined, value: undefined, lease, at }
+  }
+
+  /** Takes out what cannot be read, and looks again. */
+  async #readPast(key: string, unreadable: TierRead, at: number): Promise<Found | undefined> {
+    let entry = unreadable.entry!
+    const discard = (): Promise<TierRead> => this.#space.discard(key, entry)
+    for (let discards = 0; discards < mostDiscards; discards++) {
       // oxlint-disable-next-line no-await-in-loop -- each look is at what the one before has left
-      read = await this.#bounded(key, () => this.#space.discard(key, entry), l2Timeout, late)
+      const read = await this.#bounded(key, discard, this.#options.l2Timeout, this.#giveBack(key))
+      const found = read && this.#opened(key, read, at)
+      if (read?.entry === undefined || found !== undefined) return found
+      entry = read.entry
     }
     return undefined
   }
@@ -187,24 +202,31 @@ export class TierShelf {
   }
 
   /** Looks when what has been begun before is done. */
-  #bounded<T>(key: string, look: () => Promise<T>, ms: number, late?: (value: T) => void): Promise<T | undefined> {
+  #whenDone<T>(key: string, look: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? this.#barrier
-    return this.#ifAsked(before === undefined ? look : () => before.then(look, look), ms, late)
+    return before === undefined ? look() : before.then(look, look)
+  }
+
+  #bounded<T>(key: string, look: () => Promise<T>, ms: number, late: (value: T) => void): Promise<T | undefined> {
+    return this.#ifAsked(() => this.#whenDone(key, look), ms, late)
   }
 
   /** Asks the tier if it is to be asked. Gives `undefined` where it fails, or has not answered in time. */
   async #ifAsked<T>(ask: () => Promise<T>, ms: number, late?: (value: T) => void): Promise<T | undefined> {
-    const { circuit, failed } = this.#options
+    const { circuit } = this.#options
     if (!circuit.allows()) return undefined
     try {
       const answer = await within(ask(), ms, late)
       circuit.succeeded()
       return answer
     } catch (error) {
-      circuit.failed()
-      failed(error)
-      return undefined
+      return this.#notAnswered(error)
     }
+  }
+
+  #notAnswered(error: unknown): undefined {
+    this.#options.circuit.failed()
+    this.#options.failed(error)
   }
 
   #inTurn<R>(key: string, change: () => Promise<R>): Promise<R> {
