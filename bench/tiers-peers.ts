@@ -128,10 +128,14 @@ const rows: readonly Row[] = [
   },
 ]
 
-// What has no types is imported by a name that the compiler does not follow; packages of compare/ are found from a file there.
-const { installPeers } = (await import('./processes.mjs' as string)) as { installPeers(): void }
+// What has no types is imported by names that the compiler does not follow. Packages of compare/ are found from a file there.
+const untyped: Record<'processes' | 'tiers', string> = {
+  processes: './processes.mjs',
+  tiers: './compare/adapters/tiers.mjs',
+}
+const { installPeers } = (await import(untyped.processes)) as { installPeers(): void }
 installPeers()
-const peers = (await import('./compare/adapters/tiers.mjs' as string)) as Record<string, Create>
+const peers = (await import(untyped.tiers)) as Record<string, Create>
 const subjects: Record<string, Create> = {
   'polycache (ioredis)': overIoredis,
   'bentocache (ioredis)': peers['bentocache']!,
