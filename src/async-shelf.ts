@@ -255,11 +255,11 @@ class AsyncShelf {
     return this.#space.touches.moment()
   }
 
-  async #put(storeKey: string, entry: Entry): Promise<void> {
+  #put(storeKey: string, entry: Entry): PromiseLike<unknown> {
     const plain = written(entry, this.#space, this.#nextAt())
     const spelling = spelled(entry.value)
     const record: Record = spelling === undefined ? plain : { ...plain, value: null, spelled: spelling }
-    await this.#store.set(storeKey, record, lifeLeft(entry.remaining()))
+    return this.#store.set(storeKey, record, lifeLeft(entry.remaining()))
   }
 
   #entryOf(record: Record, reading: Reading): Entry | undefined {
