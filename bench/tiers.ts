@@ -16,41 +16,11 @@ import { lmdbTier } from '../src/lmdb/index.ts'
 import { redisTier } from '../src/redis/index.ts'
 import type { Tier } from '../src/tiers/tier.ts'
 import { RedisServer } from '../test/support/redis-server.ts'
+import { compare, heading, type Call } from './blocks.ts'
 
-type Call = () => unknown
-
-const rounds = Number(process.argv[2] ?? 60)
 const user = { id: 42, name: 'Ada', tags: ['a', 'b'], since: new Date(0), address: { city: 'London', zip: 'NW1' } }
 const envelope = new Envelope()
 const sealed = Buffer.from(envelope.seal({ kind: 'value', value: user }))
-
-/** Microseconds for each call: one after the other, or as many at once. */
-async function block(call: Call, calls: number, atOnce: number): Promise<number> {
-  const start = performance.now()
-  for (let done = 0; done < calls; done += atOnce) {
-    if (atOnce === 1) await call()
-    else await Promise.all(Array.from({ length: atOnce }, call))
-  }
-  return ((performance.now() - start) / calls) * 1_000
-}
-
-const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
-
-/** One line: the subject, the baseline, and the median of the ratios of neighbours. */
-async function compare(name: string, subject: Call, baseline: Call, calls: number, atOnce = 1): Promise<void> {
-  await block(subject, calls, atOnce)
-  await block(baseline, calls, atOnce)
-  const pairs: [number, number][] = []
-  for (let round = 0; round < rounds; round++) {
-    const before = await block(baseline, calls, atOnce)
-    const between = await block(subject, calls, atOnce)
-    const after = await block(baseline, calls, atOnce)
-    pairs.push([between, (before + after) / 2])
-  }
-  const figure = (numbers: number[]): string => median(numbers).toFixed(2).padStart(8)
-  const [own, other] = [figure(pairs.map(([one]) => one)), figure(pairs.map(([, two]) => two))]
-  console.log(`${name.padEnd(44)}${own} µs ${other} µs ${figure(pairs.map(([one, two]) => one / two))}`)
-}
 
 /** A key with an entry of the user, with tags or without. */
 async function hit(tier: Tier, tags: string[] = []): Promise<Call> {
@@ -60,7 +30,7 @@ async function hit(tier: Tier, tags: string[] = []): Promise<Call> {
   return () => users.read(key)
 }
 
-console.log(`${''.padEnd(44)}${'subject'.padStart(11)} ${'baseline'.padStart(11)} ${'ratio'.padStart(8)}`)
+heading()
 await compare('opening an envelope : JSON.parse', () => envelope.open(sealed), jsonParse(), 2_000)
 await compare(
   'sealing one : JSON.stringify',

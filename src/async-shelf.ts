@@ -265,7 +265,7 @@ class AsyncShelf {
     return this.#space.touches.moment()
   }
 
-  #put(storeKey: string, entry: Entry): Promise<unknown> {
+  #put(storeKey: string, entry: Entry): PromiseLike<unknown> {
     const plain = written(entry, this.#space, this.#nextAt())
     const spelling = spelled(entry.value)
     const record: Record = spelling === undefined ? plain : { ...plain, value: null, spelled: spelling }
