@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Cache, cached, cachedSync, lru } from '../src/index.ts'
+import { Cache, cached, cachedSync, lru, Tags } from '../src/index.ts'
 import { rejection } from './support/rejection.ts'
 
 const load = async (id: string): Promise<string> => id
@@ -221,6 +221,25 @@ describe('a store that fails', () => {
 
     expect(() => get.invalidate('a')).to.throw('broken')
     expect(await get('a')).to.equal(2)
+  })
+
+  it('says what when and tags must give, and keeps nothing', async () => {
+    const mistakes: [options: any, message: string][] = [
+      [
+        { when: async () => Promise.reject(new Error('never seen')) },
+        'what when gives must be true or false, but got: ',
+      ],
+      [{ tags: new Tags().of(() => 5 as never) }, 'tags must be an array or another iterable, but got: 5'],
+    ]
+    for (const [options, message] of mistakes) {
+      const errors: unknown[] = []
+      const get = cached(new Map(), { ...options, onError: (error: unknown) => errors.push(error) })(load)
+
+      expect(await get('a')).to.equal('a')
+      expect(get.has('a')).to.equal(false)
+      expect(errors).to.have.length(1)
+      expect(errors[0]).to.be.instanceOf(TypeError).with.property('message').that.includes(message)
+    }
   })
 
   it('is a process warning where there is no onError', async () => {

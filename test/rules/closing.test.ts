@@ -47,6 +47,45 @@ describe('close', () => {
     expect(store.size).to.equal(0)
   })
 
+  it('leaves a load alone that callers of another function wait for, until that ends too', async () => {
+    for (const store of [new Map(), new AsyncMap()] as any[]) {
+      const options = { name: 'one', shareKeys: true }
+      const gate = deferred<string>()
+      let signal: AbortSignal | undefined
+      const load = (_: string) => {
+        signal = loadContext().signal
+        return gate.promise
+      }
+      const [first, second] = [cached(store, options)(load), cached(store, options)(load)]
+      const waiting = [first('a'), second('a')]
+      await turn()
+
+      await first.close({ wait: false })
+      expect(signal!.aborted).to.equal(false)
+      await second.close({ wait: false })
+      expect(signal!.reason).to.have.property('name', 'ClosedError')
+
+      gate.resolve('late')
+      expect(await Promise.all(waiting)).to.deep.equal(['late', 'late'])
+    }
+  })
+
+  it('waits for a load that another function has begun and its own callers wait for', async () => {
+    const options = { name: 'one', shareKeys: true }
+    const gate = deferred<string>()
+    const store = new Map()
+    const [first, second] = [cached(store, options)(() => gate.promise), cached(store, options)(() => gate.promise)]
+    const waiting = [first(), second()]
+    let closed = false
+    const closing = second.close().then(() => (closed = true))
+    await turn()
+    expect(closed).to.equal(false)
+
+    gate.resolve('value')
+    await closing
+    expect(await Promise.all(waiting)).to.deep.equal(['value', 'value'])
+  })
+
   it('begins no refresh of an old value that was still being read', async () => {
     const store = new AsyncMap<string, unknown>()
     const clock = new ManualClock()

@@ -33,6 +33,29 @@ for (const [kind, create] of [
     return () => delete store[method]
   }
 
+  describe(`a clock that fails over ${kind}`, () => {
+    it('keeps no call from its value, and spoils no key', async () => {
+      const errors: unknown[] = []
+      let failing = false
+      const clock = {
+        now: () => {
+          if (failing) throw broken
+          return 0
+        },
+      }
+      const onError = (error: unknown): number => errors.push(error)
+      const get = cached<any, number, [string]>(create(), { clock, ttl: 10, onError })(counting())
+
+      failing = true
+      expect(await get('a')).to.equal(1)
+      expect(errors).to.include(broken)
+      failing = false
+      expect(await get('a')).to.equal(2)
+      expect(await get('a')).to.equal(2)
+      expect(get.stats()).to.include({ hits: 1, misses: 2, joins: 0, loads: 2 })
+    })
+  })
+
   describe(`a load that fails over ${kind}`, () => {
     it('is not remembered: the next call loads anew', async () => {
       let loads = 0

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { cached, tiered } from '../../src/index.ts'
 import { ManualClock, deferred } from '../../src/testing.ts'
 import { MemoryBackend } from '../support/memory-tier.ts'
 import { rejection } from '../support/rejection.ts'
@@ -243,6 +244,28 @@ describe('an invalidation over a tiered store', () => {
     await Promise.all([before, put, one.tags.settled()])
 
     expect(await loads(two, 'a')).to.equal(true)
+  })
+
+  it('of tags is waited for by a function that is made while it is under way', async () => {
+    const again = cached(tiered(new Map(), one.tier), {
+      name: 'again',
+      clock,
+      tags: one.tags.of((_: unknown, id: string) => [`user:${id}`]),
+    })
+    const before = again(async (_: string) => 'old')
+    await before('a')
+    await before.close()
+    const late = deferred()
+    one.tier.onTheWay = (operation, way) => (/^tags/.test(operation) && way === 'there' ? late.promise : undefined)
+
+    one.tags.invalidate('user:a')
+    const after = again(async (_: string) => 'new')
+    const call = after('a')
+    await turns()
+    late.resolve(undefined)
+
+    expect(await call).to.equal('new')
+    await after.close()
   })
 
   it('cannot look through a tier for values', () => {
