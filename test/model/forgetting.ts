@@ -180,10 +180,19 @@ function letGo(world: World, { cells, tags }: Grip): void {
   if (tags.length > 0) noteTags(world, tags, false)
 }
 
-/** Closes a scope, and looks that nothing is left of it. */
-export function closeScope(world: World, actor: Actor, wait: boolean): void {
-  if (actor.closedAt < Infinity) return
-  const running = world.loads.filter((load) => load.call.actor === actor && load.ended === undefined)
+/** Closes a scope of all functions that share it, and looks that nothing is left of it. */
+export function closeScopes(world: World, name: string | undefined, wait: boolean): void {
+  const open = world.actors.filter((one) => one.name === name && one.closedAt === Infinity)
+  const running = world.loads.filter((load) => open.includes(load.call.actor) && load.ended === undefined)
+  for (const actor of open) closeScope(world, actor, wait)
+  if (wait) return
+  for (const load of running) {
+    load.abandoned = true
+    if (!load.signal.aborted) world.fail(`load ${load.id} goes on in a closed scope`)
+  }
+}
+
+function closeScope(world: World, actor: Actor, wait: boolean): void {
   actor.closedAt = ++world.time
   world.control(
     () => actor.fn.close({ wait }),
@@ -197,9 +206,4 @@ export function closeScope(world: World, actor: Actor, wait: boolean): void {
     },
     true,
   )
-  if (wait) return
-  for (const load of running) {
-    load.abandoned = true
-    if (!load.signal.aborted) world.fail(`load ${load.id} goes on in a closed scope`)
-  }
 }

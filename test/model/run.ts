@@ -4,7 +4,7 @@ import type { Call, Cell, Load } from './cell.ts'
 import type { Command, CommandTo, History, Manner } from './commands.ts'
 import { checkCounts } from './counts.ts'
 import { finish } from './finish.ts'
-import { closeScope, invalidateTags, invalidateWhere, mutate } from './forgetting.ts'
+import { closeScopes, invalidateTags, invalidateWhere, mutate } from './forgetting.ts'
 import { SlowMap } from './slow-map.ts'
 import type { StoreUnderTest } from './stores.ts'
 import { World } from './world.ts'
@@ -105,7 +105,7 @@ function playOn(world: World, actor: Actor, command: CommandTo): void {
     case 'close scope':
       if (world.functions.includes(actor)) return
       // Functions that share their keys share what is in their scopes, and so its end.
-      for (const one of world.actors) if (one.name === actor.name) closeScope(world, one, command.wait)
+      closeScopes(world, actor.name, command.wait)
   }
 }
 
