@@ -38,7 +38,7 @@ export class Batch<A, V> extends Flight<ManyResults<V>, [args: readonly A[]]> {
   /** What the load has said of its result by `loadContext`, it has said of the result of each key. */
   passOn(): void {
     for (const member of this.#members) {
-      member.ttl = this.ttl ?? member.ttl
+      if (this.ttl !== undefined) member.ttl = this.ttl
       if (this.tags.length > 0) member.addTags(this.tags)
       if (this.skipped) member.skip()
     }

@@ -48,8 +48,9 @@ interface Asking<V> {
   reading: Promise<Entry<V> | undefined> | undefined
 }
 
-/** What a load has said of its result. Made only where it says something. */
+/** What a load has said of its result, or the call that began it. Made only where there is something. */
 interface Said {
+  ttl: Ttl<any, any> | undefined
   skipped: boolean
   tags: string[] | undefined
 }
@@ -60,12 +61,9 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   readonly owner: object
   readonly key: unknown
   readonly storeKey: unknown
-  /** Let go of once it has been called, as `self` is: a load that never ends must not keep an instance alive. */
+  /** Let go of once it has been called: a load that never ends must not keep an instance alive. */
   load: Load<V> | undefined
-  self: unknown
   args: Args
-  /** How long the value is to be fresh, if the call that began this or the load itself has said so. */
-  ttl: Ttl<V, Args> | undefined
   /** What the store had when this began, fresh or not. */
   old: Entry<V> | undefined
   /** What began this: a call, one that was to load whatever the store has, or an old value behind which it runs. */
@@ -102,16 +100,15 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     this.owner = owner
     this.key = key
     this.storeKey = storeKey
-    this.load = load
-    this.self = self
+    this.load = self === undefined ? load : (load.bind(self) as Load<V>)
     this.args = args
-    this.ttl = ttl
+    if (ttl !== undefined) this.ttl = ttl
     this.old = old
   }
 
   /** A flight for the same call. */
   again(old: Entry<V> | undefined): Flight<V, Args> {
-    return new Flight(this.owner, this.key, this.storeKey, this.load!, this.self, this.args, this.ttl, old)
+    return new Flight(this.owner, this.key, this.storeKey, this.load!, undefined, this.args, this.ttl, old)
   }
 
   /** Whether no old value will do. */
@@ -127,6 +124,15 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   /** Whether its function has tags. */
   get tagged(): boolean {
     return this.stamp > 0
+  }
+
+  /** How long the value is to be fresh, if the call that began this or the load itself has said so. */
+  get ttl(): Ttl<V, Args> | undefined {
+    return this.#said?.ttl
+  }
+
+  set ttl(ttl: Ttl<V, Args>) {
+    this.#say().ttl = ttl
   }
 
   /** Whether the load has said that its result is not to be kept. */
@@ -240,7 +246,7 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
   }
 
   #say(): Said {
-    this.#said ??= { skipped: false, tags: undefined }
+    this.#said ??= { ttl: undefined, skipped: false, tags: undefined }
     return this.#said
   }
 }
@@ -252,12 +258,13 @@ export type AnyFlight = Flight<any, any>
 export function begin<V, Args extends readonly unknown[]>(flight: Flight<V, Args>): V | PromiseLike<V> {
   enterFirstStep(flight)
   try {
-    const { load, self, args } = flight
-    // Most loads have one argument, and `apply` costs more.
-    return args.length === 1 ? load!.call(self, args[0] as never) : load!.apply(self, args as unknown as never[])
+    const { load, args } = flight
+    // Most loads have one argument, and a list of them costs more.
+    return args.length === 1
+      ? load!.call(undefined, args[0] as never)
+      : load!.apply(undefined, args as unknown as never[])
   } finally {
     flight.load = undefined
-    flight.self = undefined
     leaveFirstStep()
   }
 }

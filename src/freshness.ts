@@ -96,6 +96,8 @@ export class Freshness<V, Args extends readonly unknown[]> {
   readonly #random: Random
   /** Whether entries need to know more than when they end. */
   readonly #ageing: boolean
+  /** Whether an entry whose ttl is `Infinity` has no end whatever else there is. */
+  readonly #endless: boolean
 
   constructor(options: FreshnessOptions<V, Args>) {
     const { ttl = Infinity, jitter = 0, tti = Infinity, refreshAfter, clock = systemClock, random } = options
@@ -122,6 +124,7 @@ export class Freshness<V, Args extends readonly unknown[]> {
     this.clock = clockLike('clock', clock)
     this.#random = random === undefined ? systemRandom : callable('random', random)
     this.#ageing = tti !== Infinity || this.grace > 0 || refreshAfter !== undefined
+    this.#endless = !this.#ageing && jitter === 0
   }
 
   /**
@@ -139,6 +142,7 @@ export class Freshness<V, Args extends readonly unknown[]> {
     loadMs = 0,
     tags?: TagSet,
   ): Entry<V> | undefined {
+    if (this.#endless && ttl === Infinity && tags === undefined) return new Entry(value, promise, generation, never)
     const base = typeof ttl === 'function' ? duration('what ttl gives', ttl(value, ...args)) : ttl
     const life = this.#spread(base)
     if ((life === 0 && this.grace === 0) || this.tti === 0) return undefined
