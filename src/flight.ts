@@ -100,7 +100,7 @@ export class Flight<V = unknown, Args extends readonly unknown[] = readonly unkn
     this.owner = owner
     this.key = key
     this.storeKey = storeKey
-    this.load = self === undefined ? load : (load.bind(self) as Load<V>)
+    this.load = self === undefined ? load : load.bind(self)
     this.args = args
     if (ttl !== undefined) this.ttl = ttl
     this.old = old

@@ -187,9 +187,7 @@ export class Stock<V, Args extends readonly unknown[]> {
   /** Tells of a failure that no caller sees. A listener that fails itself is reported as a process warning. */
   report(error: unknown): void {
     try {
-      const told: unknown = this.#onError(error)
-      // A listener may be an async function all the same.
-      if (isThenable(told)) told.then(undefined, warn)
+      warnIfItRejects(this.#onError(error))
     } catch (listenerError) {
       warn(listenerError)
     }
@@ -252,6 +250,11 @@ export class Stock<V, Args extends readonly unknown[]> {
     operation.catch((error: unknown) => this.storeFailed(error))
     return operation
   }
+}
+
+/** A listener may be an async function all the same. */
+function warnIfItRejects(told: unknown): void {
+  if (isThenable(told)) told.then(undefined, warn)
 }
 
 /** Reads what `when` gives. A promise would be true whatever comes of it. */

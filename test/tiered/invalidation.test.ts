@@ -256,7 +256,7 @@ describe('an invalidation over a tiered store', () => {
     await before('a')
     await before.close()
     const late = deferred()
-    one.tier.onTheWay = (operation, way) => (/^tags/.test(operation) && way === 'there' ? late.promise : undefined)
+    one.tier.onTheWay = (operation, way) => (operation.startsWith('tags') && way === 'there' ? late.promise : undefined)
 
     one.tags.invalidate('user:a')
     const after = again(async (_: string) => 'new')
