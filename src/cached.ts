@@ -132,6 +132,7 @@ function makeCached(
 ): AnyFunction {
   const keyIsArgument = keyOf === argsKey
   const { find, findArgument } = engine.hitPath
+  const { revalidates } = engine.room.freshness
 
   // The hit path. An array of the arguments, or an `arguments` that goes anywhere but into `apply`, would be made at
   // every call, and cost as much as the look-up in the store.
@@ -143,7 +144,8 @@ function makeCached(
   /** Goes on with a lone argument that has just been looked for: it needs no second look where it is its own key. */
   function callLone(self: unknown, first: unknown): Promise<unknown> {
     if (!isItsOwnKey(first)) return callOne(self, first)
-    return engine.serveWhileRefreshed(first) ?? engine.miss(first, load, self, [first])
+    const old = revalidates ? engine.serveWhileRefreshed(first) : undefined
+    return old ?? engine.miss(first, load, self, [first])
   }
 
   function callOther(this: unknown, first: unknown, second: unknown): Promise<unknown> {

@@ -256,7 +256,7 @@ export type AnyFlight = Flight<any, any>
 
 /** Runs the first step of a load, in which {@link loadContext} speaks of its flight. */
 export function begin<V, Args extends readonly unknown[]>(flight: Flight<V, Args>): V | PromiseLike<V> {
-  enterFirstStep(flight)
+  const outer = enterFirstStep(flight)
   try {
     const { load, args } = flight
     // Most loads have one argument, and a list of them costs more.
@@ -265,7 +265,7 @@ export function begin<V, Args extends readonly unknown[]>(flight: Flight<V, Args
       : load!.apply(undefined, args as unknown as never[])
   } finally {
     flight.load = undefined
-    leaveFirstStep()
+    leaveFirstStep(outer)
   }
 }
 

@@ -64,7 +64,7 @@ export class OldValues<V, Args extends readonly unknown[]> {
    */
   whileRefreshed(held: unknown, key: unknown): Entry<V> | undefined {
     const space = this.#space
-    if (!this.#freshness.revalidates || space.kind !== 'sync' || space.revoked.size > 0) return undefined
+    if (space.kind !== 'sync' || space.revoked.size > 0) return undefined
     const old = space.own(held) as Entry<V> | undefined
     if (old === undefined || space.flights.get(space.storeKey(key)) === undefined) return undefined
     const now = this.#freshness.clock.now()

@@ -50,8 +50,10 @@ let idleRunner: Runner | undefined
 const idleRunners: Runner[] = []
 let runnersMade = 0
 
-/** The loads whose first step is running, up to its first `await`, from the outermost to the innermost. */
-const beginning: Running[] = []
+/** The load whose first step is running, up to its first `await`: the innermost of these. */
+let beginning: Running | undefined
+/** The other loads whose first step is running, from the outermost inwards. */
+const outerBeginnings: Running[] = []
 
 const resolved = Promise.resolve()
 let turn = 0
@@ -75,24 +77,29 @@ export function run<L extends Running, V>(load: L, steps: Steps<L, V>, inContext
   return inContext === undefined ? tracked() : inContext(tracked)
 }
 
-/** Says that the first step of a load begins. */
-export function enterFirstStep(load: Running): void {
-  beginning.push(load)
+/** Says that the first step of a load begins. Gives what {@link leaveFirstStep} is to be given. */
+export function enterFirstStep(load: Running): Running | undefined {
+  const outer = beginning
+  if (outer !== undefined) outerBeginnings.push(outer)
+  beginning = load
+  return outer
 }
 
 /** Says that the first step that began last has ended. */
-export function leaveFirstStep(): void {
-  beginning.pop()
+export function leaveFirstStep(outer: Running | undefined): void {
+  if (outer !== undefined) outerBeginnings.pop()
+  beginning = outer
 }
 
 /** The load in whose first step the caller is: the innermost. */
 export function beginningLoad(): Running | undefined {
-  return beginning.at(-1)
+  return beginning
 }
 
 /** Whether the caller is inside this load, which is running. */
 export function isInside(load: Running): boolean {
-  if (beginning.includes(load) || (load.batch !== undefined && isInside(load.batch))) return true
+  if (load === beginning || outerBeginnings.includes(load) || (load.batch !== undefined && isInside(load.batch)))
+    return true
   const { runner } = load
   if (runner === undefined || runner.turn === turn) return false
   if (innermost === undefined) return asyncStackHas(runner.name)
