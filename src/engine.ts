@@ -187,6 +187,7 @@ export class Engine<V, Args extends readonly unknown[]> {
     this.hitPath.found = undefined
     const space = this.#space
     if (this.room.closed) throw new ClosedError('this has been closed, and takes no calls any more', key)
+    if (isThenable(key)) throw wrongType('what the key function gives', 'a key, and not the promise of one', key)
     // Where the store is found to be asynchronous only now, the hit path has just asked it for nothing.
     if (isThenable(found)) Promise.resolve(found).catch(ignore)
     if (space.kind === 'unknown' && found !== unreadable) this.room.learnKind(key, found)

@@ -242,6 +242,15 @@ describe('a store that fails', () => {
     }
   })
 
+  it('refuses a key that is the promise of one, which no second call would ever have', async () => {
+    const get = cached(new Map<any, unknown>(), async (id: string) => id)(load)
+
+    expect(await rejection(get('a'))).to.have.property(
+      'message',
+      'what the key function gives must be a key, and not the promise of one, but got: an object',
+    )
+  })
+
   it('is a process warning where there is no onError', async () => {
     const warnings: Error[] = []
     const listen = (warning: Error): void => void warnings.push(warning)
