@@ -53,7 +53,7 @@ export interface CachedDecorator<S, V, KF, Self = any> {
 /** What makes the cached function of a load, and refuses one that the rest does not fit. */
 export interface CachedWrapper<S, V, Args extends readonly unknown[], KF> {
   <F extends (...args: [...Args, ...any[]]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
-  <F extends (...args: any[]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF>): Cached<F, S>
+  <F extends (...args: any[]) => V | PromiseLike<V>>(load: F & Fits<F, S, KF> & Takes<F, Args>): Cached<F, S>
 }
 
 /** What {@link cached} gives: called with a load it makes the cached function of it, and it decorates methods. */
@@ -70,6 +70,13 @@ type Fits<F extends AnyFunction, S, KF> = KF extends AnyFunction
     : S extends StoreOf<ArgsKey<Parameters<F>>>
       ? unknown
       : { 'the store does not take the keys of argsKey for these parameters': never }
+
+/** Nothing more where what the options are given are the load's parameters, a refusal otherwise. */
+type Takes<F extends AnyFunction, Args extends readonly unknown[]> = ((...args: Args) => unknown) extends (
+  ...args: Parameters<F>
+) => unknown
+  ? unknown
+  : { 'the functions among the options do not take the parameters of the function': never }
 
 const callOptionNames = ['signal', 'ttl', 'fresh']
 

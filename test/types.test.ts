@@ -71,6 +71,11 @@ export function typesOfKeysAndArguments(): void {
   // @ts-expect-error -- the ttl is of a user, and the function gives a number
   cached(new Map(), (id: string) => id, { ttl: (user: User) => user.org.id })(async (_: string) => 1)
   cached(new Map(), { key: (id: string) => id, when: (user: User) => user.id !== '' })(fetchUser)
+  cached(new Map(), { ttl: (size: number, id: string) => size + id.length })(
+    async (id: string, _n?: number) => id.length,
+  )
+  // @ts-expect-error -- when is given the parameters of the function, and that takes a string
+  cached(new Map(), { when: (size: number, id: number) => size > id })(async (id: string) => id.length)
 }
 
 export function typesOfKinds(): void {
