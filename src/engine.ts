@@ -41,9 +41,10 @@ export class Engine<V, Args extends readonly unknown[]> {
   readonly #inFront: EngineInFront
   #closing: Promise<void> | undefined
 
-  constructor(store: AnyStore, options: EngineOptions<V, Args>) {
+  /** @param title what warnings are to call it by, where it has no name */
+  constructor(store: AnyStore, options: EngineOptions<V, Args>, title?: string) {
     this.options = options
-    this.room = new Room(store, options)
+    this.room = new Room(store, options, title)
     this.hitPath = hitPath(this.room)
     this.#space = this.room.space
     this.#counters = this.room.counters

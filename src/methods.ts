@@ -53,7 +53,7 @@ export function makerOf(making: Making): AnyFunction {
     }
     const load = callable('the function to cache', subject as AnyFunction)
     const { options } = making
-    return making.make(new Engine(checkStore(making.store), options), load, options.name ?? load.name)
+    return making.make(new Engine(checkStore(making.store), options, load.name), load, options.name ?? load.name)
   }
 }
 

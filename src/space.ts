@@ -188,7 +188,9 @@ export function enterSpace(
   let tenancy = byName.get(name)
   if (tenancy === undefined) {
     if (byName.size > 0 && (name === undefined || byName.has(undefined))) {
-      throw wrongType('name', 'given to each of several functions on one store', undefined)
+      const must = 'given to each of several functions on one store'
+      if (name === undefined) throw wrongType('name', must, undefined)
+      throw new TypeError(`name must be ${must}, but one that was made before has none`)
     }
     tenancy = { space: new Space(store, name, clock), given, shareKeys, tenants: 0 }
     byName.set(name, tenancy)

@@ -36,13 +36,14 @@ export class Stock<V, Args extends readonly unknown[]> {
   /** Gives the place in the store up. */
   readonly leave: () => void
 
-  constructor(store: AnyStore, options: EngineOptions<V, Args>) {
+  /** @param title what warnings are to call it by, where it has no name */
+  constructor(store: AnyStore, options: EngineOptions<V, Args>, title?: string) {
     this.store = store
     this.freshness = new Freshness(options)
     this.#when = options.when
     this.#tags = options.tags
     this.reading = { grace: this.freshness.grace, book: options.tags?.tags }
-    this.#onError = options.onError ?? ((error) => warn(error, options.name))
+    this.#onError = options.onError ?? ((error) => warn(error, options.name ?? title))
     const front = frontOf(store)
     if (front !== undefined && options.name === undefined) {
       throw wrongType('name', 'given to a function that has a tier', undefined)

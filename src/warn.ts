@@ -5,7 +5,7 @@
  */
 export function warn(error: unknown, name?: string): void {
   const cause = error instanceof Error ? error : new Error(String(error))
-  const of = name === undefined ? '' : ` of ${name}`
+  const of = name === undefined || name === '' ? '' : ` of ${name}`
   const warning = new Error(`a failure${of} that no caller sees: ${cause.message}`, { cause })
   warning.name = 'PolycacheWarning'
   process.emitWarning(warning)

@@ -268,6 +268,6 @@ describe('a store that fails', () => {
     }
 
     expect(warnings.map((warning) => warning.name)).to.deep.equal(['PolycacheWarning'])
-    expect(warnings[0]!.message).to.include('full')
+    expect(warnings[0]!.message).to.equal('a failure of load that no caller sees: full')
   })
 })

@@ -137,7 +137,7 @@ describe('a shared store', () => {
     cached(store)(async () => 1)
 
     expect(() => cached(store)(async () => 2)).to.throw(TypeError, 'name')
-    expect(() => cached(store, { name: 'named' })(async () => 2)).to.throw(TypeError, 'name')
+    expect(() => cached(store, { name: 'named' })(async () => 2)).to.throw(TypeError, 'made before has none')
     expect(() => cached(store, { shareKeys: true })(async () => 2)).to.throw(TypeError, 'shareKeys')
   })
 
