@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 /** What must not be exceeded. The aim is 8,192. */
-const most = 20_700
+const most = 20_800
 
 const { outputFiles } = await build({
   stdin: { contents: "export { cached, lru } from 'polycache'", resolveDir: '.' },
