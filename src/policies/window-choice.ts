@@ -7,7 +7,7 @@ const interval = 0.25
 /** For how many requests for each entry a new window is given time, before it is asked to do what its miniature does. */
 const patience = 2
 /** The part of its miniature's hits below which the window in use is no longer believed. */
-const believed = 0.7
+const believed = 0.75
 /** The weight of a request at which all weights are made smaller. */
 const heaviest = 2 ** 100
 
