@@ -64,18 +64,19 @@ export class Loads<V, Args extends readonly unknown[]> implements Steps<Flight<V
 
   /** Counts the time that a load took, and gives it. */
   #took(flight: Flight<V, Args>): number {
-    const ms = this.#now() - flight.startedAt
+    const passed = this.#now() - flight.startedAt
+    const ms = passed > 0 ? passed : 0
     this.#room.counters.loadMs += ms
     return ms
   }
 
-  /** A clock that fails does not keep a load from its end. */
+  /** The time, or `NaN` where the clock fails: that does not keep a load from its end. */
   #now(): number {
     try {
       return this.#room.freshness.clock.now()
     } catch (error) {
       this.#room.report(error)
-      return 0
+      return NaN
     }
   }
 

@@ -40,7 +40,7 @@ for (const [kind, create] of [
       const clock = {
         now: () => {
           if (failing) throw broken
-          return 0
+          return 1_000
         },
       }
       const onError = (error: unknown): number => errors.push(error)
@@ -52,7 +52,31 @@ for (const [kind, create] of [
       failing = false
       expect(await get('a')).to.equal(2)
       expect(await get('a')).to.equal(2)
-      expect(get.stats()).to.include({ hits: 1, misses: 2, joins: 0, loads: 2 })
+      expect(get.stats()).to.include({ hits: 1, misses: 2, joins: 0, loads: 2, loadMs: 0 })
+    })
+
+    it('counts no time for a load whose beginning or end it has missed', async () => {
+      for (const failsAt of ['beginning', 'end']) {
+        let failing = false
+        const clock = {
+          now: () => {
+            if (failing) throw broken
+            return 1_000
+          },
+        }
+        const gate = deferred()
+        const get = cached(create(), { clock, onError: () => {} })((_: string) => {
+          failing = failsAt === 'end'
+          return gate.promise
+        })
+        failing = failsAt === 'beginning'
+        const call = get('a')
+        await turn()
+        gate.resolve()
+        await call
+
+        expect(get.stats().loadMs, failsAt).to.equal(0)
+      }
     })
   })
 
