@@ -577,4 +577,38 @@ describe('dump and restore', () => {
     for (let id = 0; id < 10_001; id++) after.invalidate(id)
     expect(await after.restore(records)).to.deep.equal(counts({ skipped: 1 }))
   })
+
+  for (const [what, invalidate] of Object.entries<(fn: any, tags: Tags) => unknown>({
+    'a tag of it': (_, tags) => tags.invalidate('user:a'),
+    'its key': (fn) => fn.invalidate('a'),
+    'the whole function': (fn) => fn.clear(),
+  })) {
+    it(`is not read again where ${what} is invalidated while an asynchronous store takes it`, async () => {
+      const tags = new Tags()
+      const options = { tags: tags.of((_: unknown, id: string) => [`user:${id}`]) }
+      let loads = 0
+      const load = async (_: string): Promise<number> => ++loads
+      const before = cached(new Map(), options)(load)
+      await before('a')
+      const records = await all(before.dump())
+      const store = new AsyncMap<string, unknown>()
+      const arrived = deferred()
+      const gate = deferred()
+      const put = store.set.bind(store)
+      store.set = async (key, value) => {
+        arrived.resolve()
+        await gate.promise
+        return put(key, value)
+      }
+      const after = cached(store, options)(load)
+      const restoring = after.restore(records)
+      await arrived.promise
+
+      const invalidating = invalidate(after, tags)
+      gate.resolve()
+      await Promise.all([restoring, invalidating])
+
+      expect(await after('a')).to.equal(2)
+    })
+  }
 })
