@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { LRUCache } from 'lru-cache'
 import { cached } from '../src/cached.ts'
-import { loadContext } from '../src/flight.ts'
+import { loadContext } from '../src/load-context.ts'
 import { argsKey } from '../src/keys.ts'
 import { lru } from '../src/policies/lru.ts'
 import { deferred, ManualClock } from '../src/testing.ts'

@@ -122,6 +122,7 @@ export const floors: readonly Floor[] = [
   { name: 'layers: what is stored', files: ['entry.ts'] },
   { name: 'layers: until when', files: ['freshness.ts'] },
   { name: 'layers: one load at a time', files: ['flight.ts'] },
+  { name: 'layers: what a load knows of itself', files: ['load-context.ts'] },
   { name: 'layers: who waits', files: ['waiting.ts'] },
   { name: 'layers: all loads', files: ['flights.ts'] },
   { name: 'layers: what many loads give', files: ['many-results.ts'] },

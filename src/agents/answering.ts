@@ -1,5 +1,5 @@
 import { cached, type Cached } from '../cached.ts'
-import { loadContext } from '../flight.ts'
+import { loadContext } from '../load-context.ts'
 import type { AnyFunction, StoreOf } from '../store-types.ts'
 import type { Tags } from '../tags.ts'
 import type { Clock } from '../types.ts'
